@@ -1,0 +1,40 @@
+"""Now and sleep. In simulated time both follow the simulation's clock, as all of Python's do."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from infra.operations import perform
+
+# Taken here, before any simulation puts `sleep` in the place of `asyncio.sleep`.
+wait = asyncio.sleep
+"""Wait some seconds as part of an operation, without being an operation of its own."""
+
+
+def now() -> datetime:
+    """Return the time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep without blocking the event loop. One operation."""
+    await perform("sleep", "sleep", (seconds,), lambda: wait(seconds))
+
+
+def to_text(moment: datetime) -> str:
+    """Write a datetime as SQLite keeps it: `YYYY-MM-DD HH:MM:SS.ffffff` in UTC.
+
+    It has a space and no offset, so that it compares correctly with `CURRENT_TIMESTAMP` and
+    `datetime('now')`. A naive datetime is taken to be in UTC.
+    """
+    if moment.tzinfo is not None and moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def from_text(text: str) -> datetime:
+    """Read a datetime that SQLite keeps, or any ISO 8601 text, as aware and in UTC.
+
+    Text without an offset is taken to be in UTC. Raises ValueError for anything else.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

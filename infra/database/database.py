@@ -1,0 +1,196 @@
+"""A database in use: a driver, a pool of its connections, and the lock that orders its writers."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Coroutine
+from contextlib import suppress
+from typing import TypeVar
+
+from infra.clock import wait
+from infra.database.driver import Connection, Driver, Result, Value
+from infra.database.pool import Pool
+from infra.database.sql import Statement, explain
+from infra.database.transaction import own_transaction
+from infra.database.write_lock import WriteLock
+from infra.operations import perform
+
+T = TypeVar("T")
+
+POOL_SIZE = 10
+ACQUIRE_TIMEOUT_SECONDS = 5.0
+WRITE_TIMEOUT_SECONDS = 30.0
+
+
+class Database:
+    """Runs statements, each in the calling task's transaction or else by itself.
+
+    Belongs to the event loop in which it is first used, and closes with it.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        *,
+        pool_size: int = POOL_SIZE,
+        acquire_timeout_seconds: float = ACQUIRE_TIMEOUT_SECONDS,
+        write_timeout_seconds: float = WRITE_TIMEOUT_SECONDS,
+    ):
+        self.pool = Pool(driver, size=pool_size, acquire_timeout_seconds=acquire_timeout_seconds)
+        self.write_lock = WriteLock(acquire_timeout_seconds=write_timeout_seconds)
+        self.closed = False
+        self._driver = driver
+        self._writer: Connection | None = None
+        self._opening_writer = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+        self._closer: AsyncGenerator[None] | None = None
+
+    async def run(self, statement: Statement, values: tuple[Value, ...] = ()) -> Result:
+        """Run one statement. Raises sqlite3.Error, with the statement in its message."""
+        opened = own_transaction()
+
+        def effect() -> Awaitable[Result]:
+            if opened:
+                return self.answer(opened.lease.connection.run(statement.sql, values))
+            return self._run_by_itself(statement, values)
+
+        try:
+            return await perform("database", statement.sql, values, effect)
+        except sqlite3.Error as error:
+            raise explain(error, statement.sql) from None
+
+    async def answer(self, effect: Awaitable[T]) -> T:
+        """Do it, then let its answer, be it an error, travel back in simulated time."""
+        try:
+            return await effect
+        finally:
+            if self._driver.round_trip_seconds:
+                await wait(self._driver.round_trip_seconds)
+
+    def lease(self, purpose: str) -> "Lease":
+        """Return what a transaction holds, before it holds anything."""
+        return Lease(self, purpose)
+
+    def lease(self, purpose: str, *, writing: bool) -> "Lease":
+        """Return what a statement or a transaction is going to hold, before it holds it."""
+        return Lease(self, purpose, writing=writing)
+
+    def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Start work that goes on even if the calling task is cancelled; `close` waits for it."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def close(self) -> None:
+        """Close every connection. Statements fail from now on."""
+        if self.closed:
+            return
+        self.closed = True
+        while self._background:
+            await self._background.pop()
+        await self.pool.close()
+        if self._writer:
+            await self._writer.close()
+
+    async def _run_by_itself(self, statement: Statement, values: tuple[Value, ...]) -> Result:
+        lease = self.lease("a statement", writing=False)
+        try:
+            await lease.begin()
+            run = lease.connection.run if statement.reads else self._write
+            result = await self.answer(run(statement.sql, values))
+        except BaseException as error:
+            await lease.end(error)
+            raise
+        await lease.end(None)
+        return result
+
+    async def _write(self, sql: str, values: tuple[Value, ...]) -> Result:
+        """Run a statement that commits by itself, on the one connection for those."""
+        await self.write_lock.enter_statement()
+        writer = None
+        try:
+            writer = self._writer or await self._open_writer()
+            return await writer.run(sql, values)
+        except asyncio.CancelledError:
+            if writer:
+                await asyncio.shield(self.in_background(writer.reset()))
+            raise
+        finally:
+            self.write_lock.leave_statement()
+
+    async def _open_writer(self) -> Connection:
+        async with self._opening_writer:
+            if self._writer is None:
+                self._writer = await self._driver.connect()
+        return self._writer
+
+    async def follow_loop(self) -> None:
+        """Close when the event loop does, so that a program need not know of pools."""
+        if self._closer is None:
+            self._closer = self._close_with_loop()
+            await anext(self._closer)
+
+    async def _close_with_loop(self) -> AsyncGenerator[None]:
+        # asyncio.run closes the async generators that its loop has seen, and this one closes us.
+        try:
+            yield
+        finally:
+            await self.close()
+
+
+class Lease:
+    """A connection, and the write lock for a transaction, from `begin` to `end`."""
+
+    def __init__(self, database: Database, purpose: str, *, writing: bool):
+        self._database = database
+        self._purpose = purpose
+        self._writing = writing
+        self._connection: Connection | None = None
+        self._has_lock = False
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, once begun."""
+        assert self._connection is not None
+        return self._connection
+
+    async def begin(self) -> None:
+        """Wait for what is needed. Raises DatabaseBusyError; `end` is due then too."""
+        await self._database.follow_loop()
+        self._connection = await self._database.pool.acquire(self._purpose)
+        if self._writing:
+            await self._database.write_lock.acquire(self._purpose)
+            self._has_lock = True
+
+    def stop_writing(self) -> None:
+        """Let others write: this transaction has ended, though its answer is still under way."""
+        if self._has_lock:
+            self._has_lock = False
+            self._database.write_lock.release()
+
+    async def end(self, error: BaseException | None) -> None:
+        """Give everything back; `error` is what ended it.
+
+        What was left in the middle of something is cleaned before anyone else has it.
+        """
+        if self._connection is None:
+            return
+        interrupted = error is not None and not isinstance(error, Exception)
+        if not interrupted and not self.connection.in_transaction:
+            self._give_back(broken=False)
+            return
+        cleaning = self._database.in_background(self._clean())
+        # A coroutine that is being closed may not await any more.
+        if not isinstance(error, GeneratorExit):
+            await asyncio.shield(cleaning)
+
+    async def _clean(self) -> None:
+        broken = True
+        with suppress(sqlite3.Error, ValueError):
+            await self.connection.reset()
+            broken = False
+        self._give_back(broken=broken)
+
+    def _give_back(self, *, broken: bool) -> None:
+        self.stop_writing()
+        self._database.pool.release(self.connection, broken=broken)

@@ -1,0 +1,85 @@
+"""A pool of connections, with a timeout and an answer to who holds what."""
+
+import asyncio
+import sqlite3
+from typing import NamedTuple
+
+from infra.context import current_worker_id
+from infra.database.driver import Connection, Driver
+from infra.errors import DatabaseBusyError
+
+ADVICE = "is a transaction held across an API call?"
+
+
+class Hold(NamedTuple):
+    """Who holds something of the database, what for, and since when (event loop time, seconds)."""
+
+    worker: str
+    purpose: str
+    since: float
+
+    @classmethod
+    def now(cls, purpose: str) -> "Hold":
+        """Return a hold by the calling worker that begins now."""
+        return cls(current_worker_id(), purpose, asyncio.get_running_loop().time())
+
+    def words(self) -> str:
+        """Return the hold for a person, for example `worker-3 for 4.8 s (a statement)`."""
+        held_seconds = asyncio.get_running_loop().time() - self.since
+        return f"{self.worker} for {held_seconds:.1f} s ({self.purpose})"
+
+
+class Pool:
+    """At most `size` connections, opened when first needed and used again, last in first out."""
+
+    def __init__(self, driver: Driver, *, size: int, acquire_timeout_seconds: float):
+        self.size = size
+        self.holds: dict[Connection, Hold] = {}
+        self._driver = driver
+        self._timeout_seconds = acquire_timeout_seconds
+        self._places = asyncio.Semaphore(size)
+        self._idle: list[Connection] = []
+        self._closed = False
+
+    async def acquire(self, purpose: str) -> Connection:
+        """Return a connection that is the caller's until it calls `release`.
+
+        Raises DatabaseBusyError when none comes free in time; it tells who holds them.
+        """
+        if self._closed:
+            raise sqlite3.ProgrammingError("the database is closed")
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()
+        try:
+            connection = self._idle.pop() if self._idle else await self._driver.connect()
+        except BaseException:
+            self._places.release()
+            raise
+        self.holds[connection] = Hold.now(purpose)
+        return connection
+
+    def release(self, connection: Connection, *, broken: bool = False) -> None:
+        """Give a connection back; a broken one is not used again."""
+        del self.holds[connection]
+        if not broken:
+            self._idle.append(connection)
+        self._places.release()
+
+    async def close(self) -> None:
+        """Close every connection, those in use too."""
+        self._closed = True
+        for connection in [*self._idle, *self.holds]:
+            await connection.close()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            holders = "; ".join(hold.words() for hold in self.holds.values())
+            raise DatabaseBusyError(
+                f"no free connection after {self._timeout_seconds:.1f} s "
+                f"({len(self.holds)} of {self.size} in use): {ADVICE} In use by {holders}"
+            ) from None

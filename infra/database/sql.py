@@ -1,0 +1,112 @@
+"""Statements as people write them: what SQLite does not know is taken out, the rest classified."""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from json import dumps
+from typing import NamedTuple
+
+from infra.clock import to_text
+from infra.database.driver import Value
+from infra.database.file import known_names
+from infra.errors import DatabaseBusyError, DatabaseUnavailableError, did_you_mean
+
+_NATIVE = frozenset({str, int, float, bytes, type(None)})
+
+_QUOTED = r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[[^\]]*\]"""
+_COMMENT = r"""--[^\n]* | /\*.*?\*/"""
+_ROW_LOCK = r"""
+    \bFOR \s+ (?: NO\s+KEY\s+UPDATE | UPDATE | KEY\s+SHARE | SHARE ) \b
+    (?: \s+ OF \s+ [\w.]+ (?: \s*,\s* [\w.]+ )* )?
+    (?: \s+ (?: NOWAIT | SKIP\s+LOCKED ) \b )?
+"""
+_FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
+_PIECES = re.compile(f"(?P<quoted>{_QUOTED}) | (?P<other> {_COMMENT} | {_ROW_LOCK} )", _FLAGS)
+_FIRST_WORD = re.compile(r"[\s(]*(\w+)")
+_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+# Answers about the connection's own last write, so it must be the one that wrote.
+_ABOUT_LAST_WRITE = re.compile(r"\b(?:changes|last_insert_rowid)\s*\(", re.IGNORECASE)
+_NO_SUCH_NAME = re.compile(r"(?:no such (?:table|column)|has no column named):? \"?([\w.]+)")
+
+_TRANSACTION_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+
+
+class Statement(NamedTuple):
+    """SQL that SQLite understands. `reads` tells that it can change nothing."""
+
+    sql: str
+    reads: bool
+
+
+@lru_cache(maxsize=1024)
+def prepare(sql: str) -> Statement:
+    """Make a person's SQL fit for SQLite.
+
+    `FOR UPDATE [SKIP LOCKED | NOWAIT]` goes: a transaction is the only writer from its first
+    moment, so the rows it reads are its own already, and none is ever locked by another.
+    Raises sqlite3.ProgrammingError for a statement that would begin or end a transaction.
+    """
+    plain = _PIECES.sub(lambda piece: piece["quoted"] or " ", sql)
+    bare = _PIECES.sub("''", plain)
+    first = _FIRST_WORD.match(bare)
+    word = first[1].upper() if first else ""
+    if word in _TRANSACTION_WORDS:
+        raise sqlite3.ProgrammingError(
+            f"{word} is not for execute_sql: write `async with transaction():` around the statements"
+        )
+    reads = word in {"SELECT", "VALUES", "EXPLAIN"} or (word == "WITH" and not _WRITES.search(bare))
+    return Statement(plain.strip(), reads and not _ABOUT_LAST_WRITE.search(bare))
+
+
+def to_values(params: Iterable[object]) -> Sequence[Value]:
+    """Turn a statement's parameters into what SQLite keeps. Raises TypeError, naming the place."""
+    if isinstance(params, str | bytes | dict) or not isinstance(params, Iterable):
+        raise TypeError(
+            f"params must be a list or tuple with one value for each ?, not {params!r}"
+        )
+    values = tuple(params)
+    if _NATIVE.issuperset(map(type, values)):
+        return values  # type: ignore[return-value]
+    return tuple([to_value(value, f"parameter {n}") for n, value in enumerate(values, 1)])
+
+
+def to_value(value: object, name: str) -> Value:
+    """Turn one Python value into what SQLite keeps. Raises TypeError, calling it `name`."""
+    if type(value) in _NATIVE:
+        return value  # type: ignore[return-value]
+    if isinstance(value, Enum):
+        return to_value(value.value, name)
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, dict):
+        return dumps(value)
+    if isinstance(value, str):
+        return str(value)
+    advice = ""
+    if isinstance(value, list | tuple | set | frozenset):
+        advice = "; give each value a ? of its own, or pass json.dumps(…) for json_each(?)"
+    raise TypeError(f"{name} is {_an(type(value).__name__)}, which SQLite cannot keep{advice}")
+
+
+def explain(error: sqlite3.Error, sql: str) -> sqlite3.Error:
+    """Return the same kind of error with the statement in it, and the nearest right name."""
+    if isinstance(error, DatabaseBusyError | DatabaseUnavailableError):
+        return error
+    message = str(error)
+    unknown = _NO_SUCH_NAME.search(message)
+    if unknown:
+        name = unknown[1].rpartition(".")[2]
+        message += f" ({did_you_mean(name, sorted(known_names()))})"
+    elif "FOREIGN KEY" in message:
+        message += " (it refers to a row that is not there)"
+    statement = " ".join(sql.split())
+    return type(error)(f"{message}, in: {statement[:197]}{'…' * (len(statement) > 197)}")
+
+
+def _an(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

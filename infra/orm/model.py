@@ -1,0 +1,248 @@
+"""Models: a pydantic class for a table, whose instances are its rows."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from infra.database import current_database
+from infra.database.driver import Result, Value
+from infra.database.sql import Statement
+from infra.errors import FieldError, did_you_mean
+from infra.orm.columns import Column
+from infra.orm.queryset import DoesNotExist, MultipleObjectsReturned, QuerySet
+from infra.orm.unawaited import awaited
+
+_set = object.__setattr__
+
+
+class Model(BaseModel):
+    """A row of a table, which a subclass names: `table: ClassVar[str] = "jobs"`.
+
+    A row remembers what the database held when it was loaded, so that `save()` writes only what
+    has changed since.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    table: ClassVar[str]
+    DoesNotExist: ClassVar[type[DoesNotExist]]
+    MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
+
+    id: int
+
+    _held: dict[str, Value] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        for error in (DoesNotExist, MultipleObjectsReturned):
+            name = error.__name__
+            members = {"__module__": cls.__module__, "__qualname__": f"{cls.__name__}.{name}"}
+            setattr(cls, name, type(name, (error,), members))
+
+    # -- questions to the table
+
+    @classmethod
+    def filter(cls, **lookups: object) -> QuerySet[Self]:
+        """Return the rows that match all lookups: `Job.filter(status="pending", id__lt=9)`.
+
+        Lookups: equality, and `__ne __lt __lte __gt __gte __in __isnull`.
+        Raises FieldError for an unknown field or lookup and a wrong value.
+        """
+        return QuerySet(cls).filter(**lookups)
+
+    @classmethod
+    def order_by(cls, *fields: str) -> QuerySet[Self]:
+        """Return all rows in the order of these fields; `-created_at` descends."""
+        return QuerySet(cls).order_by(*fields)
+
+    @classmethod
+    def limit(cls, count: int) -> QuerySet[Self]:
+        """Return the first `count` rows."""
+        return QuerySet(cls).limit(count)
+
+    @classmethod
+    @awaited
+    async def all(cls) -> list[Self]:
+        """Return all rows."""
+        return await QuerySet(cls).all()
+
+    @classmethod
+    @awaited
+    async def first(cls) -> Self | None:
+        """Return the first row, or `None` when there is none."""
+        return await QuerySet(cls).first()
+
+    @classmethod
+    @awaited
+    async def count(cls) -> int:
+        """Return how many rows there are."""
+        return await QuerySet(cls).count()
+
+    @classmethod
+    @awaited
+    async def get(cls, **lookups: object) -> Self:
+        """Return the one row that matches. Raises `DoesNotExist` or `MultipleObjectsReturned`."""
+        return await QuerySet(cls).get(**lookups)
+
+    @classmethod
+    @awaited
+    async def create(cls, **values: object) -> Self:
+        """Insert a row and return it, with what the table filled in.
+
+        Raises FieldError for an unknown or missing field and a wrong value, before any SQL runs.
+        """
+        encoded = cls.encode(values)
+        missing = [name for name in cls.required() if name not in values]
+        if missing:
+            raise FieldError(f"{cls.__name__}.create() needs {' and '.join(missing)}")
+        names, places = ", ".join(encoded), ", ".join("?" * len(encoded))
+        sql = f"INSERT INTO {cls.table} ({names}) VALUES ({places}) RETURNING *"
+        (row,) = cls.load(await _write(sql, *encoded.values()))
+        return row
+
+    # -- one row
+
+    @awaited
+    async def save(self) -> None:
+        """Write the fields that changed since the row was loaded; nothing when none did.
+
+        Raises the model's `DoesNotExist` when the row is gone.
+        """
+        changes = self._changes()
+        if not changes:
+            return
+        assignments = ", ".join(f"{name} = ?" for name in changes)
+        sql = f"UPDATE {self.table} SET {assignments} WHERE id = ?"
+        if (await _write(sql, *changes.values(), self._id())).rowcount == 0:
+            raise self.DoesNotExist(f"{self._words()} is gone: save() changed no row")
+        self._held = self._held | changes
+
+    @awaited
+    async def refresh(self) -> None:
+        """Read the row again; unsaved changes are lost. Raises `DoesNotExist` when it is gone."""
+        fresh = await type(self).get(id=self._id())
+        _set(self, "__dict__", fresh.__dict__)
+        self._held = fresh._held
+
+    @awaited
+    async def delete(self) -> None:
+        """Delete the row, if it is still there."""
+        await _write(f"DELETE FROM {self.table} WHERE id = ?", self._id())
+
+    # -- columns and values
+
+    @classmethod
+    @cache
+    def columns(cls) -> Mapping[str, Column]:
+        """Return the table's columns by name."""
+        return {
+            name: Column.of(f"{cls.__name__}.{name}", field)
+            for name, field in cls.model_fields.items()
+        }
+
+    @classmethod
+    def column(cls, name: str) -> Column:
+        """Return a column. Raises FieldError, with the nearest name, when there is none."""
+        column = cls.columns().get(name)
+        if column is None:
+            raise FieldError(
+                f"{cls.__name__} has no field {name!r}: {did_you_mean(name, cls.columns())}"
+            )
+        return column
+
+    @classmethod
+    @cache
+    def required(cls) -> tuple[str, ...]:
+        """Return the fields that the table cannot fill in itself."""
+        fields = cls.model_fields.items()
+        return tuple(name for name, field in fields if field.is_required() and name != "id")
+
+    @classmethod
+    def encode(cls, values: Mapping[str, object]) -> dict[str, Value]:
+        """Return values as SQLite keeps them. Raises FieldError for one that does not fit."""
+        encoded = {}
+        for name, value in values.items():
+            column = cls.column(name)
+            encoded[name] = column.to_value(column.check(value))
+        return encoded
+
+    @classmethod
+    def load(cls, result: Result) -> list[Self]:
+        """Return a row for each of a statement's rows, without checking them again.
+
+        A field whose column was not selected is missing. Columns that are no field are left out.
+        """
+        columns = cls.columns()
+        if columns.keys().isdisjoint(result.columns):
+            raise FieldError(f"none of {cls.__name__}'s columns was selected: SELECT * …")
+        extra = [name for name in result.columns if name not in columns]
+        decoders = [
+            (name, decode)
+            for name in result.columns
+            if name in columns and (decode := columns[name].decode)
+        ]
+        loaded = []
+        for values in result.rows:
+            held = dict(zip(result.columns, values, strict=True))
+            for name in extra:
+                del held[name]
+            fields: dict[str, Any] = held.copy()
+            for name, decode in decoders:
+                if fields[name] is not None:
+                    fields[name] = decode(fields[name])
+            row = cls.__new__(cls)
+            _set(row, "__dict__", fields)
+            _set(row, "__pydantic_fields_set__", set(fields))
+            _set(row, "__pydantic_extra__", None)
+            _set(row, "__pydantic_private__", {"_held": held})
+            loaded.append(row)
+        return loaded
+
+    def model_post_init(self, context: object, /) -> None:
+        """Take the values given as what the database holds."""
+        self._held = self.encode({name: getattr(self, name) for name in self.model_fields_set})
+
+    def _changes(self) -> dict[str, Value]:
+        changes = {}
+        held = self._held
+        for name, now in self.__dict__.items():
+            column = self.column(name)
+            value = column.to_value(now)
+            if name not in held or not column.holds(held[name], now, value):
+                changes[name] = value
+        return changes
+
+    def _id(self) -> Value:
+        if "id" not in self.__dict__:
+            raise FieldError(f"this {type(self).__name__} was selected without its id")
+        return self.id
+
+    def _words(self) -> str:
+        return f"{type(self).__name__} {self._id()}"
+
+    # Hidden from type checkers, which would take any name for a field.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name.startswith("_"):
+                super().__setattr__(name, value)
+                return
+            self.__dict__[name] = self.column(name).check(value)
+            self.__pydantic_fields_set__.add(name)
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("_"):
+                return super().__getattr__(name)
+            if name in self.columns():
+                raise AttributeError(f"{type(self).__name__}.{name} was not selected: SELECT * …")
+            known = [*self.columns(), "save", "refresh", "delete"]
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name!r}: {did_you_mean(name, known)}"
+            )
+
+
+async def _write(sql: str, *values: Value) -> Result:
+    return await current_database().run(Statement(sql, reads=False), values)

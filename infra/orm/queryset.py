@@ -1,0 +1,200 @@
+"""Query sets: a question to one table, put together step by step and asked once."""
+
+import json
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+
+from infra.database import current_database
+from infra.database.driver import Result, Value
+from infra.database.sql import Statement
+from infra.errors import FieldError, did_you_mean
+from infra.orm.unawaited import awaited
+
+if TYPE_CHECKING:
+    from infra.orm.model import Model
+
+M = TypeVar("M", bound="Model")
+
+_CONDITIONS = {
+    # IS and IS NOT, so that a value differs from NULL, as it does from None in Python.
+    "": "{} = ?",
+    "ne": "{} IS NOT ?",
+    "lt": "{} < ?",
+    "lte": "{} <= ?",
+    "gt": "{} > ?",
+    "gte": "{} >= ?",
+}
+_NULL_CONDITIONS = {"": "{} IS NULL", "ne": "{} IS NOT NULL"}
+LOOKUPS = (*_CONDITIONS, "in", "isnull")
+
+
+class DoesNotExist(LookupError):
+    """No row was found where one was due. Each model has its own: `Job.DoesNotExist`."""
+
+
+class MultipleObjectsReturned(LookupError):
+    """Several rows were found where one was due. Each model has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet(Generic[M]):
+    """Rows of one table. Each call returns a new query set; none changes this one."""
+
+    model: type[M]
+    conditions: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
+    ordering: tuple[str, ...] = ()
+    row_limit: int | None = None
+
+    def filter(self, **lookups: object) -> "QuerySet[M]":
+        """Return the rows that also match all lookups: `filter(status="pending", id__lt=9)`.
+
+        Lookups: equality, and `__ne __lt __lte __gt __gte __in __isnull`. `None` is a value
+        like any other. Raises FieldError for an unknown field or lookup and a wrong value.
+        """
+        conditions, values = list(self.conditions), list(self.values)
+        for lookup, value in lookups.items():
+            condition, new_values = _condition(self.model, lookup, value)
+            conditions.append(condition)
+            values.extend(new_values)
+        return QuerySet(
+            self.model, tuple(conditions), tuple(values), self.ordering, self.row_limit
+        )
+
+    def order_by(self, *fields: str) -> "QuerySet[M]":
+        """Return the same rows in the order of these fields; `-created_at` descends."""
+        for name in fields:
+            self.model.column(name.removeprefix("-"))
+        ordering = tuple(
+            f"{name[1:]} DESC" if name.startswith("-") else name for name in fields
+        )
+        return QuerySet(self.model, self.conditions, self.values, ordering, self.row_limit)
+
+    def limit(self, count: int) -> "QuerySet[M]":
+        """Return the first `count` of these rows."""
+        if not isinstance(count, int) or count < 0:
+            raise FieldError(f"limit takes a whole number from 0 up, not {count!r}")
+        return QuerySet(self.model, self.conditions, self.values, self.ordering, count)
+
+    @awaited
+    async def all(self) -> list[M]:
+        """Return all of these rows."""
+        return self.model.load(await self._run(self._select()))
+
+    @awaited
+    async def first(self) -> M | None:
+        """Return the first of these rows, or `None` when there is none."""
+        one = self if self.row_limit == 0 else self.limit(1)
+        rows = self.model.load(await one._run(one._select()))
+        return rows[0] if rows else None
+
+    @awaited
+    async def get(self, **lookups: object) -> M:
+        """Return the one row there is. Raises the model's DoesNotExist or MultipleObjectsReturned."""
+        two = self.filter(**lookups).limit(2)
+        rows = self.model.load(await two._run(two._select()))
+        if len(rows) == 1:
+            return rows[0]
+        which = ", ".join(f"{name}={value!r}" for name, value in lookups.items())
+        if rows:
+            raise self.model.MultipleObjectsReturned(
+                f"more than one {self.model.__name__} has {which or 'been found'}"
+            )
+        raise self.model.DoesNotExist(f"no {self.model.__name__} has {which or 'been found'}")
+
+    @awaited
+    async def count(self) -> int:
+        """Return how many rows these are."""
+        result = await self._run(f"SELECT count(*) FROM ({self._select('1')})")
+        return int(result.rows[0][0])  # type: ignore[arg-type]
+
+    @awaited
+    async def exists(self) -> bool:
+        """Return whether there is any such row."""
+        one = self.limit(1)
+        return bool((await one._run(one._select("1"))).rows)
+
+    @awaited
+    async def update(self, **changes: object) -> int:
+        """Change these rows in one statement and return how many there were.
+
+        As the conditions and the change are one, it is a compare-and-set: of several callers
+        that would each change a row away from what it was, one gets 1 and the others get 0.
+        """
+        self._refuse_limit("update")
+        if not changes:
+            raise FieldError("update() needs at least one field to change")
+        values = tuple(self.model.encode(changes).values())
+        assignments = ", ".join(f"{name} = ?" for name in changes)
+        sql = f"UPDATE {self.model.table} SET {assignments}{self._where()}"
+        return (await self._run(sql, values)).rowcount
+
+    @awaited
+    async def delete(self) -> int:
+        """Delete these rows in one statement and return how many there were."""
+        self._refuse_limit("delete")
+        return (await self._run(f"DELETE FROM {self.model.table}{self._where()}")).rowcount
+
+    def __await__(self) -> Generator[Any, Any, list[M]]:
+        return self.all().__await__()
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(
+            f"a query set of {self.model.__name__} holds no rows yet: "
+            "write `await ….all()`, `.first()` or `.count()`"
+        )
+
+    __len__ = __bool__ = __iter__
+
+    def __getitem__(self, key: object) -> NoReturn:
+        self.__iter__()
+
+    def _select(self, what: str = "*") -> str:
+        order = f" ORDER BY {', '.join(self.ordering)}" if self.ordering else ""
+        limit = f" LIMIT {self.row_limit}" if self.row_limit is not None else ""
+        return f"SELECT {what} FROM {self.model.table}{self._where()}{order}{limit}"
+
+    def _where(self) -> str:
+        return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+
+    async def _run(self, sql: str, values: tuple[Value, ...] = ()) -> Result:
+        statement = Statement(sql, reads=sql.startswith("SELECT"))
+        return await current_database().run(statement, values + self.values)
+
+    def _refuse_limit(self, verb: str) -> None:
+        # SQL would change every row that matches, which is not what limit() says.
+        if self.row_limit is not None:
+            raise FieldError(f"limit() does not go with {verb}(): filter by id, or use execute_sql")
+
+
+def _condition(model: type[M], lookup: str, value: object) -> tuple[str, tuple[Value, ...]]:
+    """Return one condition as SQL, and its values."""
+    name, _, kind = lookup.partition("__")
+    column = model.column(name)
+    if kind == "in":
+        items = [column.to_value(column.check(item)) for item in _items(lookup, value)]
+        return _membership(name, items)
+    if kind == "isnull":
+        if not isinstance(value, bool):
+            raise FieldError(f"{lookup} takes True or False, not {value!r}")
+        return _NULL_CONDITIONS["" if value else "ne"].format(name), ()
+    if kind not in _CONDITIONS:
+        known = [f"{name}__{known}" for known in LOOKUPS if known]
+        raise FieldError(f"there is no lookup {lookup!r}: {did_you_mean(lookup, known)}")
+    if value is None and kind in _NULL_CONDITIONS:
+        return _NULL_CONDITIONS[kind].format(name), ()
+    return _CONDITIONS[kind].format(name), (column.to_value(column.check(value)),)
+
+
+def _items(lookup: str, value: object) -> Iterable[object]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise FieldError(f"{lookup} takes a list, not {value!r}")
+    return value
+
+
+def _membership(name: str, values: list[Value]) -> tuple[str, tuple[Value, ...]]:
+    if len(values) <= 500:
+        return f"{name} IN ({', '.join('?' * len(values))})", tuple(values)
+    # SQLite takes 32,766 placeholders at most; as JSON the list is one value, however long.
+    return f"{name} IN (SELECT value FROM json_each(?))", (json.dumps(values),)

@@ -1,0 +1,88 @@
+"""What a query is until it is awaited: something that says so when it is used or dropped."""
+
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Generator
+from functools import wraps
+from types import FrameType, TracebackType
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def awaited(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Make an async method of a model or a query set tell who forgets its `await`."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        coroutine = method(*args, **kwargs)
+        return Unawaited(coroutine, args[0], method.__name__, sys._getframe(1))
+
+    return call
+
+
+class Unawaited(Coroutine[Any, Any, T]):
+    """A coroutine that names itself and its line when it is taken for its result."""
+
+    __slots__ = ("_coroutine", "_file", "_line", "_method", "_owner", "_started")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, T], owner: object, method: str, caller: FrameType
+    ):
+        self._coroutine = coroutine
+        self._owner = owner
+        self._method = method
+        self._file = caller.f_code.co_filename
+        self._line = caller.f_lineno
+        self._started = False
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        self._started = True
+        return self._coroutine.__await__()
+
+    def send(self, value: Any, /) -> Any:
+        """Go on, as a coroutine does."""
+        self._started = True
+        return self._coroutine.send(value)
+
+    def throw(
+        self,
+        kind: Any,
+        value: BaseException | object = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> Any:
+        """Raise inside, as a coroutine does."""
+        self._started = True
+        # Python 3.12 wants the error alone, and asyncio passes just that.
+        return self._coroutine.throw(kind if value is None else value)
+
+    def close(self) -> None:
+        """End, as a coroutine does."""
+        self._started = True
+        self._coroutine.close()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(self._words())
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(self._words())
+
+    __len__ = __bool__ = __iter__
+
+    def __getitem__(self, key: object) -> NoReturn:
+        raise TypeError(self._words())
+
+    def __del__(self) -> None:
+        if not self._started:
+            self._coroutine.close()
+            warnings.warn_explicit(self._words(), RuntimeWarning, self._file, self._line)
+
+    def _words(self) -> str:
+        model = getattr(self._owner, "model", self._owner)
+        name = model.__name__ if isinstance(model, type) else type(model).__name__
+        return (
+            f"{name}…{self._method}() was not awaited, so it did not run: "
+            f"write `await` before it (line {self._line})"
+        )

@@ -1,0 +1,65 @@
+"""An event loop whose clock jumps to the next timer whenever nobody can run."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_NANOSECONDS = 1_000_000_000
+
+
+class Deadlock(RuntimeError):
+    """Everybody waits and no timer is set: nothing could ever happen again."""
+
+
+class SimulatedLoop(asyncio.BaseEventLoop):
+    """Runs tasks and timers only, one after another, in an order that never varies.
+
+    `on_jump` is told each jump of the clock, in seconds. There is no network and there are no
+    threads: what is handed to an executor runs at once.
+    """
+
+    def __init__(self, on_jump: Callable[[float], None] = lambda seconds: None):
+        super().__init__()
+        self._now_ns = 0
+        self._on_jump = on_jump
+        # BaseEventLoop asks its selector to wait for events until the next timer. There are no
+        # events here, so the loop is its own selector, and waiting is moving the clock.
+        self._selector = self
+
+    def time(self) -> float:
+        """Return the simulated seconds since the loop began."""
+        return self._now_ns / _NANOSECONDS
+
+    def select(self, timeout_seconds: float | None) -> list[object]:
+        """Let time pass until the next timer. Raises Deadlock when there is none."""
+        if timeout_seconds is None:
+            raise Deadlock(self._who_waits())
+        if timeout_seconds > 0:
+            # Rounded up: a clock short of the timer by a rounding error would jump for ever.
+            jump_ns = -int(-timeout_seconds * _NANOSECONDS // 1)
+            self._now_ns += jump_ns
+            self._on_jump(jump_ns / _NANOSECONDS)
+        return []
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, function: Callable[..., T], *arguments: Any
+    ) -> asyncio.Future[T]:
+        """Run the function now: another thread would run at a moment that nobody chose."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def _who_waits(self) -> str:
+        waiting = [task.get_name() for task in asyncio.all_tasks(self)]
+        return f"deadlock: all of {', '.join(sorted(waiting))} wait, and nothing will wake them"
+
+    def _process_events(self, events: list[object]) -> None:
+        """Nothing ever comes from outside."""
+
+    def _write_to_self(self) -> None:
+        """Nobody waits outside, so nobody needs to be woken."""

@@ -1,0 +1,73 @@
+"""The four functions of a candidate's file, and how they are loaded."""
+
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import ModuleType
+from typing import Self
+
+from infra.errors import SolutionError
+from infra.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The four functions that run a campaign."""
+
+    claim_next_job: Callable[[], Awaitable[Job | None]]
+    create_campaign_jobs: Callable[[int, list[str]], Awaitable[int]]
+    send_email_step: Callable[[Job], Awaitable[bool]]
+    process_job: Callable[[Job], Awaitable[None]]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Execute a solution file, in a module of its own, and take its functions.
+
+        Each call gives a copy that shares no memory with another, as in separate processes.
+        Raises SolutionError, in one line with file and line, when that cannot be done.
+        """
+        module = _execute(path)
+        return cls(**{field.name: _function(module, field.name, path) for field in fields(cls)})
+
+
+def _execute(path: Path) -> ModuleType:
+    # Named as the candidate's file, wherever it lies, so that `from .helpers import` works too.
+    module = ModuleType("candidate.solution")
+    module.__file__ = str(path)
+    module.__package__ = "candidate"
+    try:
+        code = compile(path.read_bytes(), str(path), "exec")
+    except OSError as error:
+        raise SolutionError(f"{path} cannot be read: {error.strerror}") from None
+    except SyntaxError as error:
+        raise SolutionError(f"{path}:{error.lineno}: syntax error: {error.msg}") from None
+    except ValueError as error:
+        raise SolutionError(f"{path}: {error}") from None
+    try:
+        exec(code, module.__dict__)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        line = _line(error, path)
+        raise SolutionError(f"{path}:{line}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _line(error: BaseException, path: Path) -> int:
+    """Return the last line of the file that led to the error."""
+    lines = [
+        frame.lineno or 0
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path)
+    ]
+    return lines[-1] if lines else 1
+
+
+def _function(module: ModuleType, name: str, path: Path) -> Callable[..., Awaitable[object]]:
+    function = getattr(module, name, None)
+    if function is None:
+        raise SolutionError(f"{path}: there is no function {name}: keep the starter's names")
+    if not callable(function):
+        raise SolutionError(f"{path}: {name} must be an async function")
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""What only interviewers have. Never part of a candidate's copy."""

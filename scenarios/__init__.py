@@ -1,0 +1,1 @@
+"""Whole systems at work: a campaign from end to end."""
