@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 
 from infra.operations import perform
 
-# Taken here, before any simulation puts `sleep` in the place of `asyncio.sleep`.
-wait = asyncio.sleep
-"""Wait some seconds as part of an operation, without being an operation of its own."""
+# Taken here, before any simulation puts `sleep` in its place.
+_asyncio_sleep = asyncio.sleep
 
 
 def now() -> datetime:
@@ -20,6 +19,13 @@ async def sleep(seconds: float) -> None:
     await perform("sleep", "sleep", (seconds,), lambda: wait(seconds))
 
 
+async def wait(seconds: float) -> None:
+    """Wait as part of an operation, without being an operation of its own."""
+    skip_ahead = getattr(asyncio.get_running_loop(), "skip_ahead", None)
+    if skip_ahead is None or not skip_ahead(seconds):
+        await _asyncio_sleep(seconds)
+
+
 def to_text(moment: datetime) -> str:
     """Write a datetime as SQLite keeps it: `YYYY-MM-DD HH:MM:SS.ffffff` in UTC.
 
@@ -28,7 +34,7 @@ def to_text(moment: datetime) -> str:
     """
     if moment.tzinfo is not None and moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return moment.isoformat(" ", "microseconds")[:26]
 
 
 def from_text(text: str) -> datetime:

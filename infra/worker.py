@@ -1,13 +1,12 @@
 """The worker: claim a job, process it, repeat; and the reaper of what dead workers leave."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
-from infra.clock import from_text, now, sleep, wait
+from infra.clock import from_text, now, sleep
 from infra.context import as_worker, processing
 from infra.database import execute_sql
 from infra.models import Job, JobStatus
@@ -66,6 +65,9 @@ class Worker:
         self._pace = pace
         self._on_processed = on_processed
         self._on_error = on_error
+        self._job: Job | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._beating: asyncio.Task[None] | None = None
 
     async def run(self) -> NoReturn:
         """Claim and process until cancelled."""
@@ -77,7 +79,7 @@ class Worker:
                     await self._process(job)
                     idle_seconds = self._pace.idle_seconds_min
                 else:
-                    await sleep(min(idle_seconds, await _seconds_until_next_due()))
+                    await self._rest(idle_seconds)
                     idle_seconds = min(2 * idle_seconds, self._pace.idle_seconds_max)
 
     async def _claim(self) -> Job | None:
@@ -87,40 +89,41 @@ class Worker:
             self._on_error(None, error)
             return None
 
+    async def _rest(self, idle_seconds: float) -> None:
+        # Not less than the minimum: all who rest would wake for the same job, and all but one
+        # in vain.
+        seconds = min(idle_seconds, await _seconds_until_next_due())
+        await sleep(max(seconds, self._pace.idle_seconds_min))
+
     async def _process(self, job: Job) -> None:
-        with processing(job.id), self._heartbeat(job):
-            try:
-                await self._solution.process_job(job)
-            except Exception as error:
-                self._on_error(job, error)
-            else:
-                self._on_processed(job)
-
-    @contextmanager
-    def _heartbeat(self, job: Job) -> Iterator[None]:
-        """Show now and then that the job's worker is alive, inside the block."""
-        # Most jobs are done before the first beat, so a timer comes first and a task only then.
-        tasks: list[asyncio.Task[NoReturn]] = []
-
-        def start() -> None:
-            task = loop.create_task(self._beat(job.id))
-            task.add_done_callback(_forget)
-            tasks.append(task)
-
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._pace.heartbeat_seconds, start)
+        self._job = job
+        self._keep_beating()
         try:
-            yield
+            with processing(job.id):
+                await self._solution.process_job(job)
+        except Exception as error:
+            self._on_error(job, error)
+        else:
+            self._on_processed(job)
         finally:
-            timer.cancel()
-            for task in tasks:
-                task.cancel()
+            self._job = None
 
-    async def _beat(self, job_id: int) -> NoReturn:
+    def _keep_beating(self) -> None:
+        """See to it that a heartbeat is due, now that there is a job in hand."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._pace.heartbeat_seconds, self._beat)
+
+    def _beat(self) -> None:
+        self._timer = None
+        if self._job:
+            self._beating = asyncio.create_task(self._show_alive(self._job.id))
+            self._beating.add_done_callback(_forget)
+            self._keep_beating()
+
+    async def _show_alive(self, job_id: int) -> None:
         mine = Job.filter(id=job_id, worker_id=self._worker_id, status=JobStatus.PROCESSING)
-        while True:
-            await mine.update(last_heartbeat=now())
-            await wait(self._pace.heartbeat_seconds)
+        await mine.update(last_heartbeat=now())
 
 
 async def run_reaper(*, patience_seconds: float, interval_seconds: float) -> NoReturn:
@@ -149,7 +152,7 @@ async def _seconds_until_next_due() -> float:
     return (from_text(str(due)) - moment).total_seconds() if due is not None else float("inf")
 
 
-def _forget(task: asyncio.Task[NoReturn]) -> None:
-    # A heartbeat that could not be written is a sign in itself; nobody waits for its error.
+def _forget(task: asyncio.Task[None]) -> None:
+    # Nobody waits for a heartbeat's error: one that could not be written is a sign in itself.
     if not task.cancelled():
         task.exception()

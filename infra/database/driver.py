@@ -55,5 +55,5 @@ def execute(connection: sqlite3.Connection, sql: str, values: Sequence[Value]) -
     if cursor.description is None:
         return Result([], (), cursor.rowcount, cursor.lastrowid)
     rows = cursor.fetchall()
-    columns = tuple([column[0] for column in cursor.description])
+    columns = tuple([name for name, *_ in cursor.description])
     return Result(rows, columns, len(rows), cursor.lastrowid)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
@@ -13,7 +13,6 @@ from pydantic.fields import FieldInfo
 
 from infra.clock import from_text, to_text
 from infra.database.driver import Value
-from infra.database.sql import to_value
 from infra.errors import FieldError, did_you_mean
 
 
@@ -21,7 +20,7 @@ def _moment(value: object) -> object:
     if isinstance(value, str):
         return from_text(value)
     if isinstance(value, datetime):
-        return from_text(to_text(value))
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     raise ValueError("not a datetime")
 
 
@@ -43,9 +42,12 @@ class Column:
     words: str
     """For a person: `Job.status`."""
     kind: type
+    optional: bool
     adapter: TypeAdapter[object]
+    encode: Callable[[Any], Value] | None
+    """Turns a checked value into what SQLite keeps; `None` when that is the same."""
     decode: Callable[[Any], object] | None
-    """Reads a value that is not NULL; `None` when it is read as it is."""
+    """Turns a value that is not NULL back; `None` when it is the same."""
 
     @classmethod
     def of(cls, words: str, field: FieldInfo) -> "Column":
@@ -54,11 +56,15 @@ class Column:
         whole = Annotated[annotation, *field.metadata] if field.metadata else annotation
         # Strict: 7 is no text and "7" no number. An enum takes its values as well as its members.
         config = ConfigDict(strict=not issubclass(kind, StrEnum))
-        return cls(words, kind, TypeAdapter(whole, config=config), _decoder(kind))
+        optional = NoneType in get_args(annotation)
+        return cls(words, kind, optional, TypeAdapter(whole, config=config), *_codec(kind))
 
     def check(self, value: object) -> object:
         """Return `value` as this field keeps it. Raises FieldError when it does not fit."""
-        if type(value) is self.kind and self.kind not in (datetime, dict):
+        # The usual cases first: what pydantic would say, at a tenth of its time.
+        if value is None and self.optional:
+            return value
+        if type(value) is self.kind and getattr(value, "tzinfo", UTC) is UTC:
             return value
         try:
             return self.adapter.validate_python(value)
@@ -67,7 +73,9 @@ class Column:
 
     def to_value(self, value: object) -> Value:
         """Return a checked value as SQLite keeps it."""
-        return to_value(value, self.words)
+        if value is None or self.encode is None:
+            return value  # type: ignore[return-value]
+        return self.encode(value)
 
     def holds(self, held: Value, current: object, value: Value) -> bool:
         """Return whether `held` is the current value, which SQLite would keep as `value`."""
@@ -85,12 +93,12 @@ class Column:
         return f"{self.words} takes a value of type {self.kind.__name__}, not {value!r}"
 
 
-def _decoder(kind: type) -> Callable[[Any], object] | None:
+def _codec(kind: type) -> tuple[Callable[[Any], Value] | None, Callable[[Any], object] | None]:
     if issubclass(kind, StrEnum):
-        return {member.value: member for member in kind}.__getitem__
+        return str, {member.value: member for member in kind}.__getitem__
     if issubclass(kind, datetime):
-        return from_text
-    return json.loads if kind is dict else None
+        return to_text, from_text
+    return (json.dumps, json.loads) if kind is dict else (None, None)
 
 
 def _bare(annotation: object) -> type:

@@ -1,6 +1,6 @@
 """Models: a pydantic class for a table, whose instances are its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,6 +13,8 @@ from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
 from infra.orm.queryset import DoesNotExist, MultipleObjectsReturned, QuerySet
 from infra.orm.unawaited import awaited
+
+Decoder = tuple[str, Callable[[Any], object]]
 
 _set = object.__setattr__
 
@@ -175,15 +177,7 @@ class Model(BaseModel):
 
         A field whose column was not selected is missing. Columns that are no field are left out.
         """
-        columns = cls.columns()
-        if columns.keys().isdisjoint(result.columns):
-            raise FieldError(f"none of {cls.__name__}'s columns was selected: SELECT * …")
-        extra = [name for name in result.columns if name not in columns]
-        decoders = [
-            (name, decode)
-            for name in result.columns
-            if name in columns and (decode := columns[name].decode)
-        ]
+        extra, decoders = cls._plan(result.columns)
         loaded = []
         for values in result.rows:
             held = dict(zip(result.columns, values, strict=True))
@@ -200,6 +194,17 @@ class Model(BaseModel):
             _set(row, "__pydantic_private__", {"_held": held})
             loaded.append(row)
         return loaded
+
+    @classmethod
+    @cache
+    def _plan(cls, names: tuple[str, ...]) -> tuple[list[str], list[Decoder]]:
+        """Return which of a statement's columns to leave out, and which to decode."""
+        columns = cls.columns()
+        if columns.keys().isdisjoint(names):
+            raise FieldError(f"none of {cls.__name__}'s columns was selected: SELECT * …")
+        extra = [name for name in names if name not in columns]
+        decoders = [(name, columns[name].decode) for name in names if name in columns]
+        return extra, [(name, decode) for name, decode in decoders if decode]
 
     def model_post_init(self, context: object, /) -> None:
         """Take the values given as what the database holds."""

@@ -53,14 +53,12 @@ class QuerySet(Generic[M]):
         Lookups: equality, and `__ne __lt __lte __gt __gte __in __isnull`. `None` is a value
         like any other. Raises FieldError for an unknown field or lookup and a wrong value.
         """
-        conditions, values = list(self.conditions), list(self.values)
+        conditions, values = self.conditions, self.values
         for lookup, value in lookups.items():
-            condition, new_values = _condition(self.model, lookup, value)
-            conditions.append(condition)
-            values.extend(new_values)
-        return QuerySet(
-            self.model, tuple(conditions), tuple(values), self.ordering, self.row_limit
-        )
+            condition, its_values = _condition(self.model, lookup, value)
+            conditions += (condition,)
+            values += its_values
+        return QuerySet(self.model, conditions, values, self.ordering, self.row_limit)
 
     def order_by(self, *fields: str) -> "QuerySet[M]":
         """Return the same rows in the order of these fields; `-created_at` descends."""
@@ -172,6 +170,10 @@ def _condition(model: type[M], lookup: str, value: object) -> tuple[str, tuple[V
     """Return one condition as SQL, and its values."""
     name, _, kind = lookup.partition("__")
     column = model.column(name)
+    if kind in _CONDITIONS and (value is not None or kind not in _NULL_CONDITIONS):
+        return _CONDITIONS[kind].format(name), (column.to_value(column.check(value)),)
+    if kind in _NULL_CONDITIONS:
+        return _NULL_CONDITIONS[kind].format(name), ()
     if kind == "in":
         items = [column.to_value(column.check(item)) for item in _items(lookup, value)]
         return _membership(name, items)
@@ -179,12 +181,8 @@ def _condition(model: type[M], lookup: str, value: object) -> tuple[str, tuple[V
         if not isinstance(value, bool):
             raise FieldError(f"{lookup} takes True or False, not {value!r}")
         return _NULL_CONDITIONS["" if value else "ne"].format(name), ()
-    if kind not in _CONDITIONS:
-        known = [f"{name}__{known}" for known in LOOKUPS if known]
-        raise FieldError(f"there is no lookup {lookup!r}: {did_you_mean(lookup, known)}")
-    if value is None and kind in _NULL_CONDITIONS:
-        return _NULL_CONDITIONS[kind].format(name), ()
-    return _CONDITIONS[kind].format(name), (column.to_value(column.check(value)),)
+    known = [f"{name}__{known}" for known in LOOKUPS if known]
+    raise FieldError(f"there is no lookup {lookup!r}: {did_you_mean(lookup, known)}")
 
 
 def _items(lookup: str, value: object) -> Iterable[object]:

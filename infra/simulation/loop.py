@@ -37,11 +37,27 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         if timeout_seconds is None:
             raise Deadlock(self._who_waits())
         if timeout_seconds > 0:
-            # Rounded up: a clock short of the timer by a rounding error would jump for ever.
-            jump_ns = -int(-timeout_seconds * _NANOSECONDS // 1)
-            self._now_ns += jump_ns
-            self._on_jump(jump_ns / _NANOSECONDS)
+            self._jump(timeout_seconds)
         return []
+
+    def skip_ahead(self, seconds: float) -> bool:
+        """Let that time pass at once, if nobody else has anything to do meanwhile.
+
+        Returns whether it has passed. The same happens as in a wait, without its detour.
+        """
+        task = asyncio.current_task(self)
+        if self._ready or task is None or task.cancelling():
+            return False
+        if self._scheduled and self._scheduled[0].when() <= self.time() + seconds:
+            return False
+        self._jump(seconds)
+        return True
+
+    def _jump(self, seconds: float) -> None:
+        # Rounded up: a clock short of a timer by a rounding error would jump for ever.
+        jump_ns = -int(-seconds * _NANOSECONDS // 1)
+        self._now_ns += jump_ns
+        self._on_jump(jump_ns / _NANOSECONDS)
 
     def run_in_executor(  # type: ignore[override]
         self, executor: object, function: Callable[..., T], *arguments: Any

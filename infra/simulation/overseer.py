@@ -1,7 +1,6 @@
 """The overseer: the seam that counts operations, lists them, and lets workers die."""
 
 import asyncio
-from collections.abc import Callable
 from random import Random
 from typing import Literal, Protocol
 
@@ -38,7 +37,8 @@ class Overseer:
 
     async def before(self, operation: Operation) -> None:
         """Let the operation take effect, unless its worker is dead or dies now."""
-        self._let_live(operation, "before")
+        if operation.worker in self.dead or self._strikes(operation, "before"):
+            raise Crash(operation.worker)
         self.count += 1
         if self._record:
             operation.at_seconds = asyncio.get_running_loop().time()
@@ -46,36 +46,33 @@ class Overseer:
 
     async def after(self, operation: Operation) -> None:
         """Let the worker see what came of it, unless it has died meanwhile or dies now."""
-        self._let_live(operation, "after")
+        if operation.worker in self.dead or self._strikes(operation, "after"):
+            raise Crash(operation.worker)
 
-    def _let_live(self, operation: Operation, moment: Moment) -> None:
-        if operation.worker in self.dead:
-            raise Crash(operation.worker)
-        if self._crashes and self._crashes.strikes(operation, moment):
-            self.dead.add(operation.worker)
-            raise Crash(operation.worker)
+    def _strikes(self, operation: Operation, moment: Moment) -> bool:
+        if self._crashes is None or not self._crashes.strikes(operation, moment):
+            return False
+        self.dead.add(operation.worker)
+        return True
 
 
 class RandomCrashes:
     """Lets a worker die once in about `mean_moments` moments, `most` times at most.
 
-    Each operation has two moments, before and after. Only workers for which `among` holds die.
-    Draws from `seed` alone.
+    Each operation has two moments, before and after. Only workers called `worker-…` die. Draws
+    from `seed` alone.
     """
 
-    def __init__(self, *, mean_moments: int, most: int, seed: int, among: Callable[[str], bool]):
+    def __init__(self, *, mean_moments: int, most: int, seed: int):
         self._mean_moments = mean_moments
         self._left = most
         self._random = Random(f"{seed}:crashes")
-        self._among = among
         self._countdown = self._gap()
 
     def strikes(self, operation: Operation, moment: Moment) -> bool:
         """Return whether the operation's worker dies at this moment of it."""
-        if not self._left or not self._among(operation.worker):
-            return False
         self._countdown -= 1
-        if self._countdown:
+        if self._countdown > 0 or not self._left or not operation.worker.startswith("worker-"):
             return False
         self._countdown = self._gap()
         self._left -= 1
@@ -83,4 +80,4 @@ class RandomCrashes:
 
     def _gap(self) -> int:
         # Never next to each other, never far apart: evenly between half and one and a half.
-        return max(1, self._random.randint(self._mean_moments // 2, self._mean_moments * 3 // 2))
+        return self._random.randint(self._mean_moments // 2, self._mean_moments * 3 // 2)

@@ -92,8 +92,8 @@ def _sleep_is_an_operation() -> Iterator[None]:
         await clock.sleep(delay)
         return result
 
-    asyncio.sleep = sleep  # type: ignore[assignment]
+    before, asyncio.sleep = asyncio.sleep, sleep  # type: ignore[assignment]
     try:
         yield
     finally:
-        asyncio.sleep = clock.wait
+        asyncio.sleep = before
