@@ -50,13 +50,20 @@ class Database:
 
         def effect() -> Awaitable[Result]:
             if opened:
-                return self.answer(opened.lease.connection.run(statement.sql, values))
+                return self.answer(opened.connection.run(statement.sql, values))
             return self._run_by_itself(statement, values)
 
         try:
             return await perform("database", statement.sql, values, effect)
         except sqlite3.Error as error:
             raise explain(error, statement.sql) from None
+
+    async def acquire(self, purpose: str) -> Connection:
+        """Return a connection that is the caller's until it is given back."""
+        if self._closer is None:
+            self._closer = self._close_with_loop()
+            await anext(self._closer)
+        return await self.pool.acquire(purpose)
 
     async def answer(self, effect: Awaitable[T]) -> T:
         """Do it, then let its answer, be it an error, travel back in simulated time."""
@@ -65,14 +72,6 @@ class Database:
         finally:
             if self._driver.round_trip_seconds:
                 await wait(self._driver.round_trip_seconds)
-
-    def lease(self, purpose: str) -> "Lease":
-        """Return what a transaction holds, before it holds anything."""
-        return Lease(self, purpose)
-
-    def lease(self, purpose: str, *, writing: bool) -> "Lease":
-        """Return what a statement or a transaction is going to hold, before it holds it."""
-        return Lease(self, purpose, writing=writing)
 
     def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Start work that goes on even if the calling task is cancelled; `close` waits for it."""
@@ -92,16 +91,40 @@ class Database:
         if self._writer:
             await self._writer.close()
 
+    async def give_back(self, connection: Connection, error: BaseException | None) -> None:
+        """Let others have a connection, and the write lock; `error` is what ended its use.
+
+        What was left in the middle of something is cleaned first.
+        """
+        interrupted = error is not None and not isinstance(error, Exception)
+        if not interrupted and not connection.in_transaction:
+            self._release(connection)
+            return
+        cleaning = self.in_background(self._clean(connection))
+        # A coroutine that is being closed may not await any more.
+        if not isinstance(error, GeneratorExit):
+            await asyncio.shield(cleaning)
+
+    async def _clean(self, connection: Connection) -> None:
+        broken = True
+        with suppress(sqlite3.Error, ValueError):
+            await connection.reset()
+            broken = False
+        self._release(connection, broken=broken)
+
+    def _release(self, connection: Connection, *, broken: bool = False) -> None:
+        self.write_lock.release(connection)
+        self.pool.release(connection, broken=broken)
+
     async def _run_by_itself(self, statement: Statement, values: tuple[Value, ...]) -> Result:
-        lease = self.lease("a statement", writing=False)
+        connection = await self.acquire("a statement")
         try:
-            await lease.begin()
-            run = lease.connection.run if statement.reads else self._write
+            run = connection.run if statement.reads else self._write
             result = await self.answer(run(statement.sql, values))
         except BaseException as error:
-            await lease.end(error)
+            await self.give_back(connection, error)
             raise
-        await lease.end(None)
+        self.pool.release(connection)
         return result
 
     async def _write(self, sql: str, values: tuple[Value, ...]) -> Result:
@@ -124,73 +147,10 @@ class Database:
                 self._writer = await self._driver.connect()
         return self._writer
 
-    async def follow_loop(self) -> None:
-        """Close when the event loop does, so that a program need not know of pools."""
-        if self._closer is None:
-            self._closer = self._close_with_loop()
-            await anext(self._closer)
-
     async def _close_with_loop(self) -> AsyncGenerator[None]:
-        # asyncio.run closes the async generators that its loop has seen, and this one closes us.
+        # asyncio.run closes the async generators that its loop has seen: this one closes us, so
+        # that a program need not know of pools.
         try:
             yield
         finally:
             await self.close()
-
-
-class Lease:
-    """A connection, and the write lock for a transaction, from `begin` to `end`."""
-
-    def __init__(self, database: Database, purpose: str, *, writing: bool):
-        self._database = database
-        self._purpose = purpose
-        self._writing = writing
-        self._connection: Connection | None = None
-        self._has_lock = False
-
-    @property
-    def connection(self) -> Connection:
-        """The connection, once begun."""
-        assert self._connection is not None
-        return self._connection
-
-    async def begin(self) -> None:
-        """Wait for what is needed. Raises DatabaseBusyError; `end` is due then too."""
-        await self._database.follow_loop()
-        self._connection = await self._database.pool.acquire(self._purpose)
-        if self._writing:
-            await self._database.write_lock.acquire(self._purpose)
-            self._has_lock = True
-
-    def stop_writing(self) -> None:
-        """Let others write: this transaction has ended, though its answer is still under way."""
-        if self._has_lock:
-            self._has_lock = False
-            self._database.write_lock.release()
-
-    async def end(self, error: BaseException | None) -> None:
-        """Give everything back; `error` is what ended it.
-
-        What was left in the middle of something is cleaned before anyone else has it.
-        """
-        if self._connection is None:
-            return
-        interrupted = error is not None and not isinstance(error, Exception)
-        if not interrupted and not self.connection.in_transaction:
-            self._give_back(broken=False)
-            return
-        cleaning = self._database.in_background(self._clean())
-        # A coroutine that is being closed may not await any more.
-        if not isinstance(error, GeneratorExit):
-            await asyncio.shield(cleaning)
-
-    async def _clean(self) -> None:
-        broken = True
-        with suppress(sqlite3.Error, ValueError):
-            await self.connection.reset()
-            broken = False
-        self._give_back(broken=broken)
-
-    def _give_back(self, *, broken: bool) -> None:
-        self.stop_writing()
-        self._database.pool.release(self.connection, broken=broken)

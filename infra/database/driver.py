@@ -53,7 +53,17 @@ def execute(connection: sqlite3.Connection, sql: str, values: Sequence[Value]) -
     """Run one statement on an SQLite connection and take everything it gives."""
     cursor = connection.execute(sql, values)
     if cursor.description is None:
-        return Result([], (), cursor.rowcount, cursor.lastrowid)
+        return Result([], (), _rows_changed(connection, cursor, sql), cursor.lastrowid)
     rows = cursor.fetchall()
     columns = tuple([name for name, *_ in cursor.description])
     return Result(rows, columns, len(rows), cursor.lastrowid)
+
+
+def _rows_changed(connection: sqlite3.Connection, cursor: sqlite3.Cursor, sql: str) -> int:
+    if cursor.rowcount >= 0:
+        return cursor.rowcount
+    # Python counts for INSERT, UPDATE, DELETE and REPLACE, not for those that begin with WITH.
+    if sql[:4].upper() != "WITH":
+        return 0
+    (changed,) = connection.execute("SELECT changes()").fetchone()
+    return int(changed)

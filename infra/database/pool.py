@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import deque
 from typing import NamedTuple
 
 from infra.context import current_worker_id
@@ -37,7 +38,8 @@ class Pool:
         self.holds: dict[Connection, Hold] = {}
         self._driver = driver
         self._timeout_seconds = acquire_timeout_seconds
-        self._places = asyncio.Semaphore(size)
+        self._free = size
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._idle: list[Connection] = []
         self._closed = False
 
@@ -48,14 +50,14 @@ class Pool:
         """
         if self._closed:
             raise sqlite3.ProgrammingError("the database is closed")
-        if self._places.locked():
-            await self._wait()
+        if self._free:
+            self._free -= 1
         else:
-            await self._places.acquire()
+            await self._wait()
         try:
             connection = self._idle.pop() if self._idle else await self._driver.connect()
         except BaseException:
-            self._places.release()
+            self._pass_on()
             raise
         self.holds[connection] = Hold.now(purpose)
         return connection
@@ -65,7 +67,7 @@ class Pool:
         del self.holds[connection]
         if not broken:
             self._idle.append(connection)
-        self._places.release()
+        self._pass_on()
 
     async def close(self) -> None:
         """Close every connection, those in use too."""
@@ -74,12 +76,28 @@ class Pool:
             await connection.close()
 
     async def _wait(self) -> None:
+        """Wait for a place, first come, first served."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                await self._places.acquire()
-        except TimeoutError:
+                await place
+        except BaseException as error:
+            if place.done() and not place.cancelled():
+                self._pass_on()  # it came, but too late to be used
+            if not isinstance(error, TimeoutError):
+                raise
             holders = "; ".join(hold.words() for hold in self.holds.values())
             raise DatabaseBusyError(
                 f"no free connection after {self._timeout_seconds:.1f} s "
                 f"({len(self.holds)} of {self.size} in use): {ADVICE} In use by {holders}"
             ) from None
+
+    def _pass_on(self) -> None:
+        """Give a place to who has waited longest, or keep it free."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1

@@ -25,7 +25,7 @@ _ROW_LOCK = r"""
 """
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
 _PIECES = re.compile(f"(?P<quoted>{_QUOTED}) | (?P<other> {_COMMENT} | {_ROW_LOCK} )", _FLAGS)
-_FIRST_WORD = re.compile(r"[\s(]*(\w+)")
+_FIRST_WORD = re.compile(r"[\s(;]*(\w+)")
 _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 # Answers about the connection's own last write, so it must be the one that wrote.
 _ABOUT_LAST_WRITE = re.compile(r"\b(?:changes|last_insert_rowid)\s*\(", re.IGNORECASE)

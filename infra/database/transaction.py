@@ -2,25 +2,28 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from infra.context import caller_line
+from infra.database.driver import Connection
 from infra.operations import perform
 
 if TYPE_CHECKING:
-    from infra.database.database import Database, Lease
+    from infra.database.database import Database
 
 
-@dataclass(slots=True, eq=False)
 class OpenTransaction:
     """A transaction under way. It belongs to one task; `depth` counts the savepoints in it."""
 
-    lease: "Lease"
-    task: asyncio.Task[object] | None
-    depth: int = 0
+    __slots__ = ("connection", "depth", "task")
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.task = asyncio.current_task()
+        self.depth = 0
 
 
 _open: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
@@ -60,82 +63,86 @@ class Transaction:
         if opened.depth:
             await self._end_savepoint(opened, error)
         else:
-            await self._end(opened, error)
+            await self._end(opened.connection, error)
 
     async def _begin(self) -> None:
-        lease = self._database.lease(f"the transaction of {caller_line()}", writing=True)
+        database = self._database
+        purpose = f"the transaction of {caller_line()}"
+        connection: Connection | None = None
 
         async def begin() -> None:
-            await lease.begin()
+            nonlocal connection
+            connection = await database.acquire(purpose)
+            await database.write_lock.acquire(connection, purpose)
             # IMMEDIATE: a deferred BEGIN that later writes can fail with SQLITE_BUSY at once.
-            await self._database.answer(lease.connection.run("BEGIN IMMEDIATE"))
+            await database.answer(connection.run("BEGIN IMMEDIATE"))
 
         try:
             await perform("database", "BEGIN IMMEDIATE", (), begin)
         except BaseException as error:
             # Also after a BEGIN that went well, when the worker dies before it hears of it.
-            await lease.end(error)
+            if connection:
+                await database.give_back(connection, error)
             raise
-        _open.set(OpenTransaction(lease, asyncio.current_task()))
+        assert connection
+        _open.set(OpenTransaction(connection))
 
-    async def _end(self, opened: OpenTransaction, error: BaseException | None) -> None:
+    async def _end(self, connection: Connection, error: BaseException | None) -> None:
         _open.set(None)
-        lease, database = opened.lease, self._database
         try:
             if error is None:
-                await perform("database", "COMMIT", (), lambda: database.answer(_commit(lease)))
+                await self._perform("COMMIT", connection, self._commit)
             elif isinstance(error, Exception):
-                await perform("database", "ROLLBACK", (), lambda: database.answer(_roll_back(lease)))
+                await self._perform("ROLLBACK", connection, self._roll_back)
         except BaseException as ending_error:
-            await lease.end(ending_error)
+            await self._database.give_back(connection, ending_error)
             raise
         # A worker that was cancelled or died does nothing more: its connection is cleaned for it.
-        await lease.end(error)
+        await self._database.give_back(connection, error)
 
     async def _begin_savepoint(self, outer: OpenTransaction) -> None:
         sql = f"SAVEPOINT level_{outer.depth + 1}"
-        await self._run(outer, sql)
+        await self._perform(sql, outer.connection, lambda connection: connection.run(sql))
         outer.depth += 1
 
     async def _end_savepoint(self, opened: OpenTransaction, error: BaseException | None) -> None:
-        name = f"level_{opened.depth}"
+        release, undo = f"RELEASE level_{opened.depth}", f"ROLLBACK TO level_{opened.depth}"
         opened.depth -= 1
+
+        async def undo_and_release(connection: Connection) -> None:
+            await connection.run(undo)
+            await connection.run(release)
+
+        connection = opened.connection
         if error is None:
-            await self._run(opened, f"RELEASE {name}")
+            await self._perform(release, connection, lambda connection: connection.run(release))
         elif isinstance(error, asyncio.CancelledError):
             # Who catches it further out, as asyncio.timeout does, must find this undone.
-            await asyncio.shield(self._database.in_background(_undo(opened, name)))
-        elif isinstance(error, Exception) and opened.lease.connection.in_transaction:
-            await perform(
-                "database",
-                f"ROLLBACK TO {name}",
-                (),
-                lambda: self._database.answer(_undo(opened, name)),
+            await asyncio.shield(self._database.in_background(undo_and_release(connection)))
+        elif isinstance(error, Exception) and connection.in_transaction:
+            await self._perform(undo, connection, undo_and_release)
+
+    async def _commit(self, connection: Connection) -> None:
+        if not connection.in_transaction:
+            raise sqlite3.OperationalError(
+                "COMMIT failed, nothing was saved: an error inside had SQLite roll everything back"
             )
+        try:
+            await connection.run("COMMIT")
+        except sqlite3.Error as error:
+            raise type(error)(f"COMMIT failed, nothing was saved: {error}") from None
+        self._database.write_lock.release(connection)
 
-    async def _run(self, opened: OpenTransaction, sql: str) -> None:
-        database, connection = self._database, opened.lease.connection
-        await perform("database", sql, (), lambda: database.answer(connection.run(sql)))
+    async def _roll_back(self, connection: Connection) -> None:
+        if connection.in_transaction:
+            await connection.run("ROLLBACK")
+        self._database.write_lock.release(connection)
 
-
-async def _undo(opened: OpenTransaction, name: str) -> None:
-    await opened.lease.connection.run(f"ROLLBACK TO {name}")
-    await opened.lease.connection.run(f"RELEASE {name}")
-
-
-async def _commit(lease: "Lease") -> None:
-    if not lease.connection.in_transaction:
-        raise sqlite3.OperationalError(
-            "COMMIT failed, nothing was saved: an error inside had SQLite roll everything back"
-        )
-    try:
-        await lease.connection.run("COMMIT")
-    except sqlite3.Error as error:
-        raise type(error)(f"COMMIT failed, nothing was saved: {error}") from None
-    lease.stop_writing()
-
-
-async def _roll_back(lease: "Lease") -> None:
-    if lease.connection.in_transaction:
-        await lease.connection.run("ROLLBACK")
-    lease.stop_writing()
+    async def _perform(
+        self,
+        sql: str,
+        connection: Connection,
+        effect: Callable[[Connection], Coroutine[None, None, object]],
+    ) -> None:
+        """Do one operation on the transaction's connection."""
+        await perform("database", sql, (), lambda: self._database.answer(effect(connection)))

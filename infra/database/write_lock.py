@@ -2,6 +2,7 @@
 
 import asyncio
 
+from infra.database.driver import Connection
 from infra.database.pool import ADVICE, Hold
 from infra.errors import DatabaseBusyError
 
@@ -15,6 +16,7 @@ class WriteLock:
 
     def __init__(self, *, acquire_timeout_seconds: float):
         self.holder: Hold | None = None
+        self._owner: Connection | None = None
         self._timeout_seconds = acquire_timeout_seconds
         # Held by a transaction from before it waits for the statements under way, so that new
         # ones line up behind it and it is not starved.
@@ -22,7 +24,7 @@ class WriteLock:
         self._statements = 0
         self._no_statements = asyncio.Event()
 
-    async def acquire(self, purpose: str) -> None:
+    async def acquire(self, owner: Connection, purpose: str) -> None:
         """Wait until nobody else writes, and keep others from it until `release`.
 
         Raises DatabaseBusyError when it takes too long; it tells who holds the lock.
@@ -35,12 +37,14 @@ class WriteLock:
         except BaseException:
             self._gate.release()
             raise
+        self._owner = owner
         self.holder = Hold.now(purpose)
 
-    def release(self) -> None:
-        """Let others write."""
-        self.holder = None
-        self._gate.release()
+    def release(self, owner: Connection) -> None:
+        """Let others write, if it was `owner` who kept them from it."""
+        if self._owner is owner:
+            self._owner = self.holder = None
+            self._gate.release()
 
     async def enter_statement(self) -> None:
         """Wait until no transaction is open, and keep one from opening until `leave_statement`."""

@@ -1,0 +1,103 @@
+"""`python -m interviewer.bench`: this ORM beside raw aiosqlite, then the demo as a whole.
+
+A benchmark is no test: it exits with 0 whatever the times are.
+"""
+
+import asyncio
+import subprocess
+import sys
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from interviewer.bench.arena import Sizes, open_arena
+from interviewer.bench.demo import MEGABYTES_MAX, SECONDS_MAX, DemoRun, run_demo
+from interviewer.bench.pairs import pairs
+from interviewer.bench.timing import Timing, time_pair
+
+ROUNDS = 15
+QUICK_ROUNDS = 5
+DEMO_CUSTOMERS = 50_000
+
+LEGEND = (
+    "Medians of {rounds} rounds, ORM and raw aiosqlite in turn, one hop an operation.\n"
+    "ratio = raw time / ORM time: 1.00 is as fast, higher is better. "
+    "± holds half of the rounds."
+)
+
+
+@click.command()
+@click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
+@click.option("--quick", is_flag=True, help=f"{QUICK_ROUNDS} rounds: a glance, ± 10 %.")
+@click.option("--no-demo", is_flag=True, help="Leave out the demo, which takes up to a minute.")
+def main(rounds: int, quick: bool, no_demo: bool) -> None:
+    """Measure the ORM beside raw aiosqlite, then the demo's time and memory."""
+    console = Console(highlight=False)
+    rounds = min(rounds, QUICK_ROUNDS) if quick else rounds
+    show_timings(console, asyncio.run(measure(Sizes(), rounds)), rounds)
+    if no_demo:
+        return
+    try:
+        run = run_demo(DEMO_CUSTOMERS)
+    except subprocess.CalledProcessError as error:
+        click.echo(f"the demo failed:\n{error.stdout}{error.stderr}", err=True)
+        sys.exit(1)
+    show_demo(console, run, DEMO_CUSTOMERS)
+
+
+async def measure(sizes: Sizes, rounds: int) -> list[Timing]:
+    """Time every pair in one event loop, on one database file."""
+    async with open_arena(sizes) as arena:
+        return [await time_pair(arena, pair, rounds) for pair in pairs(sizes)]
+
+
+def show_timings(console: Console, timings: list[Timing], rounds: int) -> None:
+    """Print a line for each pair."""
+    table = _table("operation", "ORM", "raw", "ratio", "±", "bar", "met")
+    for timing in timings:
+        table.add_row(
+            timing.pair.name,
+            _duration(timing.our_seconds),
+            _duration(timing.raw_seconds),
+            f"{timing.ratio:.2f}",
+            f"{timing.spread:.0%}",
+            f"≥ {timing.pair.bar:.2f}",
+            _met(meets=timing.meets_bar),
+        )
+    console.print(LEGEND.format(rounds=rounds))
+    console.print(table)
+
+
+def show_demo(console: Console, run: DemoRun, customers: int) -> None:
+    """Print the demo's line."""
+    table = _table("process", "time", "bar", "peak memory", "bar", "met")
+    table.add_row(
+        f"demo, {customers:,} customers",
+        f"{run.seconds:.1f} s",
+        f"≤ {SECONDS_MAX:.0f} s",
+        f"{run.megabytes:.0f} MB",
+        f"≤ {MEGABYTES_MAX:.0f} MB",
+        _met(meets=run.meets_bars),
+    )
+    console.print(table)
+
+
+def _table(name: str, *numbers: str) -> Table:
+    table = Table(name, box=box.SIMPLE_HEAD, pad_edge=False)
+    for number in numbers:
+        table.add_column(number, justify="right", no_wrap=True)
+    return table
+
+
+def _met(*, meets: bool) -> str:
+    return "[green]yes[/green]" if meets else "[red]no[/red]"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
+if __name__ == "__main__":
+    main()
