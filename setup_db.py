@@ -2,17 +2,11 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one must be told, not traced
-    raise SystemExit(
-        "Python 3.11 or newer is needed, this is %d.%d: %s"  # noqa: UP031 - for older ones too
-        % (sys.version_info[0], sys.version_info[1], sys.executable)
-    )
-
-import click
-
-from infra.database import file
+from infra.database import file  # first, as infra tells too old a Python and missing packages
 from infra.errors import DatabaseUnavailableError
 from infra.services import customer
+
+import click  # isort: skip
 
 CAMPAIGN = "Winter news"
 FILL = """

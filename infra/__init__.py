@@ -1,11 +1,18 @@
 """Everything that a solution needs, in one flat import: `from infra import Job, send_email`."""
 
 import sys
+from importlib.util import find_spec
 
 if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one must be told, not traced
     raise SystemExit(
-        "Python 3.11 or newer is needed, this is %d.%d: %s" % (*sys.version_info[:2], sys.executable)
+        "Python 3.11 or newer is needed, this is %d.%d: %s"  # noqa: UP031 - for older ones too
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
     )
+for name in ("aiosqlite", "pydantic"):
+    if find_spec(name) is None:
+        raise SystemExit(
+            f"{name} is not there for {sys.executable}: run `make setup`, use .venv/bin/python"
+        )
 
 from infra.clock import now
 from infra.context import current_worker_id

@@ -70,13 +70,17 @@ class Operation:
 
 
 class Seam(Protocol):
-    """What a simulation installs. Either method may raise instead of returning."""
+    """What a simulation installs.
 
-    async def before(self, operation: Operation) -> None:
-        """Return when the operation may take effect."""
+    Either method may raise, or return something to wait for. (It need not, since most have
+    nothing to wait for, and a coroutine that only returns costs as much as a small operation.)
+    """
 
-    async def after(self, operation: Operation) -> None:
-        """Return when the worker may see what came of it."""
+    def before(self, operation: Operation) -> Awaitable[None] | None:
+        """Let the operation take effect now, or when what is returned is done."""
+
+    def after(self, operation: Operation) -> Awaitable[None] | None:
+        """Let the worker see what came of it now, or when what is returned is done."""
 
 
 _seam: Seam | None = None
@@ -107,15 +111,17 @@ async def perform(
         return await effect()
 
     operation = Operation(current_worker_id(), kind, call, arguments, current_job_id())
-    await seam.before(operation)
+    if (turn := seam.before(operation)) is not None:
+        await turn
     try:
-        result = await effect()
+        operation.result = result = await effect()
     except Exception as error:
         operation.error = error
-        await seam.after(operation)
+        if (turn := seam.after(operation)) is not None:
+            await turn
         raise
-    operation.result = result
-    await seam.after(operation)
+    if (turn := seam.after(operation)) is not None:
+        await turn
     return result
 
 

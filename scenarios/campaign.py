@@ -22,7 +22,7 @@ PAGE_TRIES = 10
 CUSTOMERS_PAGE = "SELECT Id, Email FROM Contact ORDER BY Id LIMIT {limit} OFFSET {offset}"
 
 OPERATIONS_PER_CUSTOMER_MAX = 250
-"""A right solution takes about 25; with jobs still open at ten times as many, it goes in circles."""
+"""A right solution takes about 25; one that still has jobs open at ten times that is lost."""
 OPERATIONS_MIN = 50_000
 
 OPEN_JOBS = "SELECT EXISTS (SELECT 1 FROM jobs WHERE status IN ('pending', 'processing')) AS open"
@@ -171,11 +171,11 @@ async def _work(
 ) -> None:
     """Keep all workers at work, and the reaper, until no job is open."""
 
-    def on_processed(job: Job) -> None:
+    def on_processed(_job: Job) -> None:
         progress.steps_done += 1
         watch()
 
-    def on_error(job: Job | None, error: Exception) -> None:
+    def on_error(_job: Job | None, error: Exception) -> None:
         if isinstance(error, NotImplementedError):
             raise error
         progress.errors[f"{type(error).__name__}: {error}"] += 1

@@ -89,7 +89,7 @@ class Run:
 @click.option("--customers", type=click.IntRange(1, 1_000_000), default=50_000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 1_000), default=20, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another one, other chances.")
-def main(real: bool, solution: Path | None, customers: int, workers: int, seed: int) -> None:
+def main(*, real: bool, solution: Path | None, customers: int, workers: int, seed: int) -> None:
     """Run a campaign from end to end, and say what came of it.
 
     Exits with 1 when any customer did not get exactly one mail or a job is not finished.
@@ -122,9 +122,7 @@ def main(real: bool, solution: Path | None, customers: int, workers: int, seed: 
     sys.exit(0 if run.outcomes.is_right else 1)
 
 
-def _run_simulated(
-    plan: Plan, seed: int, progress: Progress, watch: Callable[[], None]
-) -> Run:
+def _run_simulated(plan: Plan, seed: int, progress: Progress, watch: Callable[[], None]) -> Run:
     overseer = _overseer(plan, seed)
     started = perf_counter()
     services = Services.production(seed=seed, customers=plan.customers)
@@ -132,9 +130,7 @@ def _run_simulated(
     with Simulation(overseer) as simulation, use_database(database), use_services(services):
         outcomes = simulation.run(run_campaign(plan, overseer, progress, watch))
         seconds = simulation.seconds
-    return Run(
-        outcomes=outcomes, campaign_seconds=seconds, real_seconds=perf_counter() - started
-    )
+    return Run(outcomes=outcomes, campaign_seconds=seconds, real_seconds=perf_counter() - started)
 
 
 def _run_real(plan: Plan, seed: int, progress: Progress, watch: Callable[[], None]) -> Run:
@@ -220,9 +216,7 @@ def _print(console: Console, plan: Plan, run: Run, *, real: bool) -> None:
 def _lines(plan: Plan, run: Run, *, real: bool) -> Iterator[tuple[str, str]]:
     outcomes, calls = run.outcomes, run.outcomes.calls
     limited = calls[Outcome.RATE_LIMITED]
-    timed_out = (
-        calls[Outcome.TIMED_OUT_BEFORE_DELIVERY] + calls[Outcome.TIMED_OUT_AFTER_DELIVERY]
-    )
+    timed_out = calls[Outcome.TIMED_OUT_BEFORE_DELIVERY] + calls[Outcome.TIMED_OUT_AFTER_DELIVERY]
     yield "jobs", _counted(outcomes.jobs)
     yield "mails delivered", f"{outcomes.mails:,}"
     yield "duplicates", f"{outcomes.duplicates:,}"

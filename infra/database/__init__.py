@@ -57,9 +57,7 @@ async def execute_sql(sql: str, params: Iterable[object], model: type[M]) -> Row
 
 
 @overload
-async def execute_sql(
-    sql: str, params: Iterable[object] = (), *, model: type[M]
-) -> Rows[M]: ...
+async def execute_sql(sql: str, params: Iterable[object] = (), *, model: type[M]) -> Rows[M]: ...
 
 
 async def execute_sql(

@@ -19,7 +19,9 @@ class AiosqliteDriver:
 
     async def connect(self) -> "AiosqliteConnection":
         """Open a connection. Raises DatabaseUnavailableError."""
-        return await AiosqliteConnection(lambda: file.connect(self._path), iter_chunk_size=64)
+        connection = AiosqliteConnection(lambda: file.connect(self._path), iter_chunk_size=64)
+        await connection
+        return connection
 
 
 class AiosqliteConnection(aiosqlite.Connection):
@@ -36,10 +38,10 @@ class AiosqliteConnection(aiosqlite.Connection):
 
     async def run(self, sql: str, values: Sequence[Value] = ()) -> Result:
         """Run one statement. Raises sqlite3.Error."""
-        result: Result = await self._execute(execute, self._conn, sql, values)
+        result: Result = await self._execute(execute, self._conn, sql, values)  # type: ignore[no-untyped-call]
         return result
 
     async def reset(self) -> None:
         """Wait for what still runs, then roll back what is open."""
         # The thread's queue is first in, first out: this comes after whatever was cancelled.
-        await self._execute(self._conn.rollback)
+        await self._execute(self._conn.rollback)  # type: ignore[no-untyped-call]

@@ -39,6 +39,7 @@ class Database:
         self.write_lock = WriteLock(acquire_timeout_seconds=write_timeout_seconds)
         self.closed = False
         self._driver = driver
+        self._round_trip_seconds = driver.round_trip_seconds
         self._writer: Connection | None = None
         self._opening_writer = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -70,8 +71,8 @@ class Database:
         try:
             return await effect
         finally:
-            if self._driver.round_trip_seconds:
-                await wait(self._driver.round_trip_seconds)
+            if self._round_trip_seconds:
+                await wait(self._round_trip_seconds)
 
     def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Start work that goes on even if the calling task is cancelled; `close` waits for it."""

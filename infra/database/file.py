@@ -47,7 +47,7 @@ def create(path: Path, fill: str = "") -> None:
         with closing(_open(path)) as connection:
             _check_replaceable(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
-            # One script: Python commits before a script, so a second one would end the first's work.
+            # One script: Python commits before each, so a second would end the first's work.
             connection.executescript(
                 f"""
                 BEGIN EXCLUSIVE;
@@ -107,8 +107,7 @@ def _check_replaceable(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return tables == 0
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
 def _version(connection: sqlite3.Connection) -> int | None:

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -55,18 +55,16 @@ def prepare(sql: str) -> Statement:
     word = first[1].upper() if first else ""
     if word in _TRANSACTION_WORDS:
         raise sqlite3.ProgrammingError(
-            f"{word} is not for execute_sql: write `async with transaction():` around the statements"
+            f"{word} is not for execute_sql: write `async with transaction():` around it all"
         )
     reads = word in {"SELECT", "VALUES", "EXPLAIN"} or (word == "WITH" and not _WRITES.search(bare))
     return Statement(plain.strip(), reads and not _ABOUT_LAST_WRITE.search(bare))
 
 
-def to_values(params: Iterable[object]) -> Sequence[Value]:
+def to_values(params: Iterable[object]) -> tuple[Value, ...]:
     """Turn a statement's parameters into what SQLite keeps. Raises TypeError, naming the place."""
     if isinstance(params, str | bytes | dict) or not isinstance(params, Iterable):
-        raise TypeError(
-            f"params must be a list or tuple with one value for each ?, not {params!r}"
-        )
+        raise TypeError(f"params must be a list or tuple with one value for each ?, not {params!r}")
     values = tuple(params)
     if _NATIVE.issuperset(map(type, values)):
         return values  # type: ignore[return-value]
@@ -103,7 +101,10 @@ def explain(error: sqlite3.Error, sql: str) -> sqlite3.Error:
         name = unknown[1].rpartition(".")[2]
         message += f" ({did_you_mean(name, sorted(known_names()))})"
     elif "FOREIGN KEY" in message:
-        message += " (it refers to a row that is not there)"
+        deletes = sql[:6].upper() == "DELETE"
+        message += (
+            f" ({'others refer to it' if deletes else 'it refers to a row that is not there'})"
+        )
     statement = " ".join(sql.split())
     return type(error)(f"{message}, in: {statement[:197]}{'…' * (len(statement) > 197)}")
 

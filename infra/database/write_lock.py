@@ -21,6 +21,7 @@ class WriteLock:
         # Held by a transaction from before it waits for the statements under way, so that new
         # ones line up behind it and it is not starved.
         self._gate = asyncio.Lock()
+        self._waiting = 0
         self._statements = 0
         self._no_statements = asyncio.Event()
 
@@ -60,9 +61,11 @@ class WriteLock:
             self._no_statements.set()
 
     async def _pass_gate(self) -> None:
-        if not self._gate.locked():
+        # A gate that is open while somebody waits is that one's already.
+        if not self._gate.locked() and not self._waiting:
             await self._gate.acquire()
             return
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._gate.acquire()
@@ -73,3 +76,5 @@ class WriteLock:
                 f"Held by {holder}. Only the task that opened a transaction belongs to it, "
                 "not the tasks it starts"
             ) from None
+        finally:
+            self._waiting -= 1

@@ -53,7 +53,7 @@ class Column:
     def of(cls, words: str, field: FieldInfo) -> "Column":
         """Return the column for a model's field."""
         annotation, kind = field.annotation, _bare(field.annotation)
-        whole = Annotated[annotation, *field.metadata] if field.metadata else annotation
+        whole: Any = Annotated[annotation, *field.metadata] if field.metadata else annotation
         # Strict: 7 is no text and "7" no number. An enum takes its values as well as its members.
         config = ConfigDict(strict=not issubclass(kind, StrEnum))
         optional = NoneType in get_args(annotation)
@@ -71,11 +71,12 @@ class Column:
         except ValidationError:
             raise FieldError(self._refusal(value)) from None
 
-    def to_value(self, value: object) -> Value:
-        """Return a checked value as SQLite keeps it."""
-        if value is None or self.encode is None:
-            return value  # type: ignore[return-value]
-        return self.encode(value)
+    def keep(self, value: object) -> Value:
+        """Return a value as SQLite keeps it. Raises FieldError when it does not fit."""
+        checked = self.check(value)
+        if checked is None or self.encode is None:
+            return checked  # type: ignore[return-value]
+        return self.encode(checked)
 
     def holds(self, held: Value, current: object, value: Value) -> bool:
         """Return whether `held` is the current value, which SQLite would keep as `value`."""

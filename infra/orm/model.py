@@ -165,11 +165,7 @@ class Model(BaseModel):
     @classmethod
     def encode(cls, values: Mapping[str, object]) -> dict[str, Value]:
         """Return values as SQLite keeps them. Raises FieldError for one that does not fit."""
-        encoded = {}
-        for name, value in values.items():
-            column = cls.column(name)
-            encoded[name] = column.to_value(column.check(value))
-        return encoded
+        return {name: cls.column(name).keep(value) for name, value in values.items()}
 
     @classmethod
     def load(cls, result: Result) -> list[Self]:
@@ -215,7 +211,7 @@ class Model(BaseModel):
         held = self._held
         for name, now in self.__dict__.items():
             column = self.column(name)
-            value = column.to_value(now)
+            value = column.keep(now)
             if name not in held or not column.holds(held[name], now, value):
                 changes[name] = value
         return changes
@@ -226,7 +222,7 @@ class Model(BaseModel):
         return self.id
 
     def _words(self) -> str:
-        return f"{type(self).__name__} {self._id()}"
+        return f"{type(self).__name__} {self.id}"
 
     # Hidden from type checkers, which would take any name for a field.
     if not TYPE_CHECKING:

@@ -64,14 +64,12 @@ class QuerySet(Generic[M]):
         """Return the same rows in the order of these fields; `-created_at` descends."""
         for name in fields:
             self.model.column(name.removeprefix("-"))
-        ordering = tuple(
-            f"{name[1:]} DESC" if name.startswith("-") else name for name in fields
-        )
+        ordering = tuple(f"{name[1:]} DESC" if name.startswith("-") else name for name in fields)
         return QuerySet(self.model, self.conditions, self.values, ordering, self.row_limit)
 
     def limit(self, count: int) -> "QuerySet[M]":
         """Return the first `count` of these rows."""
-        if not isinstance(count, int) or count < 0:
+        if type(count) is not int or count < 0:
             raise FieldError(f"limit takes a whole number from 0 up, not {count!r}")
         return QuerySet(self.model, self.conditions, self.values, self.ordering, count)
 
@@ -89,7 +87,7 @@ class QuerySet(Generic[M]):
 
     @awaited
     async def get(self, **lookups: object) -> M:
-        """Return the one row there is. Raises the model's DoesNotExist or MultipleObjectsReturned."""
+        """Return the one row. Raises the model's DoesNotExist or MultipleObjectsReturned."""
         two = self.filter(**lookups).limit(2)
         rows = self.model.load(await two._run(two._select()))
         if len(rows) == 1:
@@ -171,11 +169,11 @@ def _condition(model: type[M], lookup: str, value: object) -> tuple[str, tuple[V
     name, _, kind = lookup.partition("__")
     column = model.column(name)
     if kind in _CONDITIONS and (value is not None or kind not in _NULL_CONDITIONS):
-        return _CONDITIONS[kind].format(name), (column.to_value(column.check(value)),)
+        return _CONDITIONS[kind].format(name), (column.keep(value),)
     if kind in _NULL_CONDITIONS:
         return _NULL_CONDITIONS[kind].format(name), ()
     if kind == "in":
-        items = [column.to_value(column.check(item)) for item in _items(lookup, value)]
+        items = [column.keep(item) for item in _items(lookup, value)]
         return _membership(name, items)
     if kind == "isnull":
         if not isinstance(value, bool):

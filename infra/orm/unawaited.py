@@ -55,8 +55,8 @@ class Unawaited(Coroutine[Any, Any, T]):
     ) -> Any:
         """Raise inside, as a coroutine does."""
         self._started = True
-        # Python 3.12 wants the error alone, and asyncio passes just that.
-        return self._coroutine.throw(kind if value is None else value)
+        # The error alone, as asyncio passes it: the other two are deprecated.
+        return self._coroutine.throw(kind)
 
     def close(self) -> None:
         """End, as a coroutine does."""

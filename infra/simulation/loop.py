@@ -1,6 +1,7 @@
 """An event loop whose clock jumps to the next timer whenever nobody can run."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -27,6 +28,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         # BaseEventLoop asks its selector to wait for events until the next timer. There are no
         # events here, so the loop is its own selector, and waiting is moving the clock.
         self._selector = self
+        # What the base class calls them; it does not tell type checkers.
+        self._ready: deque[asyncio.Handle]
+        self._scheduled: list[asyncio.TimerHandle]
 
     def time(self) -> float:
         """Return the simulated seconds since the loop began."""
@@ -45,17 +49,19 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
         Returns whether it has passed. The same happens as in a wait, without its detour.
         """
-        task = asyncio.current_task(self)
-        if self._ready or task is None or task.cancelling():
+        if self._ready:
             return False
         if self._scheduled and self._scheduled[0].when() <= self.time() + seconds:
+            return False
+        task = asyncio.current_task(self)
+        if task is None or task.cancelling():
             return False
         self._jump(seconds)
         return True
 
     def _jump(self, seconds: float) -> None:
-        # Rounded up: a clock short of a timer by a rounding error would jump for ever.
-        jump_ns = -int(-seconds * _NANOSECONDS // 1)
+        # To the nearest nanosecond, which is near enough for a timer to be taken as due.
+        jump_ns = round(seconds * _NANOSECONDS)
         self._now_ns += jump_ns
         self._on_jump(jump_ns / _NANOSECONDS)
 

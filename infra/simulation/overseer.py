@@ -35,7 +35,7 @@ class Overseer:
         self._crashes = crashes
         self._record = record
 
-    async def before(self, operation: Operation) -> None:
+    def before(self, operation: Operation) -> None:
         """Let the operation take effect, unless its worker is dead or dies now."""
         if operation.worker in self.dead or self._strikes(operation, "before"):
             raise Crash(operation.worker)
@@ -44,7 +44,7 @@ class Overseer:
             operation.at_seconds = asyncio.get_running_loop().time()
             self.operations.append(operation)
 
-    async def after(self, operation: Operation) -> None:
+    def after(self, operation: Operation) -> None:
         """Let the worker see what came of it, unless it has died meanwhile or dies now."""
         if operation.worker in self.dead or self._strikes(operation, "after"):
             raise Crash(operation.worker)
