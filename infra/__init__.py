@@ -8,10 +8,10 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one must be
         "Python 3.11 or newer is needed, this is %d.%d: %s"  # noqa: UP031 - for older ones too
         % (sys.version_info[0], sys.version_info[1], sys.executable)
     )
-for name in ("aiosqlite", "pydantic"):
-    if find_spec(name) is None:
+for _name in ("aiosqlite", "pydantic"):
+    if find_spec(_name) is None:
         raise SystemExit(
-            f"{name} is not there for {sys.executable}: run `make setup`, use .venv/bin/python"
+            f"{_name} is not there for {sys.executable}: run `make setup`, use .venv/bin/python"
         )
 
 from infra.clock import now

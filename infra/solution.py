@@ -1,7 +1,9 @@
 """The four functions of a candidate's file, and how they are loaded."""
 
+import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
@@ -41,17 +43,37 @@ def _execute(path: Path) -> ModuleType:
     except OSError as error:
         raise SolutionError(f"{path} cannot be read: {error.strerror}") from None
     except SyntaxError as error:
-        raise SolutionError(f"{path}:{error.lineno}: syntax error: {error.msg}") from None
+        # Of a file that is no text Python does not tell a line.
+        raise SolutionError(f"{path}:{error.lineno or 1}: syntax error: {error.msg}") from None
     except ValueError as error:
-        raise SolutionError(f"{path}: {error}") from None
+        raise SolutionError(f"{path}:1: {error}") from None
     try:
-        exec(code, module.__dict__)  # noqa: S102 - running it is what it is there for
+        with _listed(module):
+            exec(code, module.__dict__)  # noqa: S102 - running it is what it is there for
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        line = _line(error, path)
-        raise SolutionError(f"{path}:{line}: {type(error).__name__}: {error}") from error
+        raise SolutionError(f"{path}:{_line(error, path)}: {_words(error)}") from error
     return module
+
+
+@contextmanager
+def _listed(module: ModuleType) -> Iterator[None]:
+    # A dataclass looks its module up there, when its annotations are text.
+    before = sys.modules.get(module.__name__)
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        if before:
+            sys.modules[module.__name__] = before
+        else:
+            del sys.modules[module.__name__]
+
+
+def _words(error: BaseException) -> str:
+    """Return the error in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
 def _line(error: BaseException, path: Path) -> int:

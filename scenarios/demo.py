@@ -47,8 +47,8 @@ CANDIDATE = ROOT / "candidate" / "solution.py"
 REFERENCE = ROOT / "interviewer" / "solutions" / "reference.py"
 
 STEPS_PER_CUSTOMER = 3
-MOMENTS_PER_CUSTOMER = 50
-"""Two for each of about 25 operations: how often a worker can die."""
+MOMENTS_PER_CUSTOMER = 40
+"""Two for each of about 20 operations: how often a worker can die."""
 REDRAW_SECONDS = 0.1
 
 
@@ -105,7 +105,9 @@ def main(*, real: bool, solution: Path | None, customers: int, workers: int, see
     # Nothing here makes cycles worth looking for every 700 objects; a tenth of the time goes there.
     gc.set_threshold(50_000)
     console = Console(highlight=False)
-    console.print(f"{customers:,} customers, {workers} workers, {_shown(solution)}")
+    # The path is one's own: neither markup nor too long for a line.
+    words = f"{customers:,} customers, {workers} workers, {_shown(solution)}"
+    console.print(words, markup=False, soft_wrap=True)
     try:
         Solution.load(solution)
         with _bar(console, plan) as (progress, watch):

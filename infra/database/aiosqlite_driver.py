@@ -20,7 +20,13 @@ class AiosqliteDriver:
     async def connect(self) -> "AiosqliteConnection":
         """Open a connection. Raises DatabaseUnavailableError."""
         connection = AiosqliteConnection(lambda: file.connect(self._path), iter_chunk_size=64)
-        await connection
+        try:
+            await connection
+        except BaseException:
+            # aiosqlite tells the thread to end, but does not wait for it: the loop, which the
+            # thread wants to tell, could be closed by then.
+            connection.join_thread()
+            raise
         return connection
 
 
@@ -35,6 +41,10 @@ class AiosqliteConnection(aiosqlite.Connection):
         # A program that forgets to close its loop properly must still be able to exit.
         self._thread.daemon = True
         return super().__await__()
+
+    def join_thread(self) -> None:
+        """Wait for the end of the thread, when it has been told to end."""
+        self._thread.join()
 
     async def run(self, sql: str, values: Sequence[Value] = ()) -> Result:
         """Run one statement. Raises sqlite3.Error."""

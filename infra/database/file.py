@@ -27,11 +27,14 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     if not path.exists():
         raise DatabaseUnavailableError(f"{path.name} is not there: run `make setup`")
+    connection = None
     try:
         connection = _open(path)
         _check_ours(connection, path)
         connection.executescript(SESSION_PRAGMAS)
     except sqlite3.DatabaseError as error:
+        if connection:
+            connection.close()
         raise _unavailable(path, error) from None
     return connection
 
@@ -118,9 +121,16 @@ def _version(connection: sqlite3.Connection) -> int | None:
 
 
 def _drop_all(connection: sqlite3.Connection) -> str:
-    # Foreign keys are off on this connection, so the order does not matter.
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    return " ".join(f'DROP TABLE "{name}";' for (name,) in tables)
+    # Foreign keys are off on this connection, so the order does not matter. A name may have been
+    # chosen by anyone; SQLite's own tables stay, and lose their rows with the tables they tell of.
+    made = connection.execute(
+        """
+        SELECT type, replace(name, '"', '""')
+        FROM sqlite_master
+        WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'
+        """
+    )
+    return " ".join(f'DROP {kind} IF EXISTS "{name}";' for kind, name in made)
 
 
 def _unavailable(path: Path, error: sqlite3.DatabaseError) -> DatabaseUnavailableError:

@@ -55,8 +55,8 @@ class SimulatedDriver:
         self._steps: list[Step] = []
         """Of the open transaction."""
         self._sqlite = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
-        self._sqlite.executescript(f"{file.SCHEMA} {fill}; {file.SESSION_PRAGMAS}")
         self._replace_functions()
+        self._sqlite.executescript(f"{file.SCHEMA} {fill}; {file.SESSION_PRAGMAS}")
 
     async def connect(self) -> "SimulatedConnection":
         """Open a connection."""

@@ -173,6 +173,8 @@ class Model(BaseModel):
 
         A field whose column was not selected is missing. Columns that are no field are left out.
         """
+        if not result.columns:
+            return []
         extra, decoders = cls._plan(result.columns)
         loaded = []
         for values in result.rows:
@@ -198,7 +200,12 @@ class Model(BaseModel):
         columns = cls.columns()
         if columns.keys().isdisjoint(names):
             raise FieldError(f"none of {cls.__name__}'s columns was selected: SELECT * …")
-        extra = [name for name in names if name not in columns]
+        twice = [name for name in columns if names.count(name) > 1]
+        if twice:
+            raise FieldError(
+                f"{cls.__name__}.{twice[0]} was selected more than once: SELECT {cls.table}.* …"
+            )
+        extra = list(dict.fromkeys(name for name in names if name not in columns))
         decoders = [(name, columns[name].decode) for name in names if name in columns]
         return extra, [(name, decode) for name, decode in decoders if decode]
 

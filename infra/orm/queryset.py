@@ -190,6 +190,10 @@ def _items(lookup: str, value: object) -> Iterable[object]:
 
 
 def _membership(name: str, values: list[Value]) -> tuple[str, tuple[Value, ...]]:
+    if None in values:
+        # IN never finds NULL.
+        condition, others = _membership(name, [value for value in values if value is not None])
+        return f"({condition} OR {name} IS NULL)", others
     if len(values) <= 500:
         return f"{name} IN ({', '.join('?' * len(values))})", tuple(values)
     # SQLite takes 32,766 placeholders at most; as JSON the list is one value, however long.

@@ -1,6 +1,7 @@
 """An event loop whose clock jumps to the next timer whenever nobody can run."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,6 +9,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _NANOSECONDS = 1_000_000_000
+_NANOSECONDS_EXACT = 2**22 * _NANOSECONDS
+"""Up to here, 48 days, a float of seconds tells one nanosecond from the next."""
+
+_DAY_SECONDS = 24 * 60 * 60
 
 
 class Deadlock(RuntimeError):
@@ -40,6 +45,11 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         """Let time pass until the next timer. Raises Deadlock when there is none."""
         if timeout_seconds is None:
             raise Deadlock(self._who_waits())
+        if timeout_seconds >= _DAY_SECONDS:
+            # The base class never asks for more than a day.
+            timeout_seconds = self._scheduled[0].when() - self.time()
+            if timeout_seconds == math.inf:
+                raise Deadlock(self._who_waits())
         if timeout_seconds > 0:
             self._jump(timeout_seconds)
         return []
@@ -56,7 +66,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         task = asyncio.current_task(self)
         if task is None or task.cancelling():
             return False
-        self._jump(seconds)
+        if seconds == math.inf:
+            return False
+        self._jump(max(seconds, 0))
         return True
 
     def _jump(self, seconds: float) -> None:
@@ -64,6 +76,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         jump_ns = round(seconds * _NANOSECONDS)
         self._now_ns += jump_ns
         self._on_jump(jump_ns / _NANOSECONDS)
+        if self._now_ns > _NANOSECONDS_EXACT:
+            # What the base class adds to the time to see what is due: not lost in rounding.
+            self._clock_resolution = math.ulp(self.time())
 
     def run_in_executor(  # type: ignore[override]
         self, executor: object, function: Callable[..., T], *arguments: Any

@@ -6,14 +6,14 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import time_machine
 
 from infra import clock
 from infra.operations import Seam, installed
 from infra.simulation.loop import SimulatedLoop
-from infra.simulation.overseer import Overseer
+from infra.simulation.overseer import Crash, Overseer
 
 T = TypeVar("T")
 
@@ -35,13 +35,15 @@ class Simulation:
 
     def __enter__(self) -> Self:
         with ExitStack() as block:
+            block.enter_context(installed(self._seam))
+            block.enter_context(_sleep_is_an_operation())
             traveller = block.enter_context(time_machine.travel(self._start, tick=False))
             runner = asyncio.Runner(loop_factory=lambda: SimulatedLoop(traveller.shift))
-            self._runner = block.enter_context(runner)
             self._loop = runner.get_loop()
+            self._loop.set_exception_handler(_tell_unless_crash)
             block.enter_context(_monotonic_clocks(self._loop))
-            block.enter_context(_sleep_is_an_operation())
-            block.enter_context(installed(self._seam))
+            # Last in, first out: what tasks do when they are cancelled at the end is simulated too.
+            self._runner = block.enter_context(runner)
             self._block = block.pop_all()
         return self
 
@@ -61,6 +63,12 @@ class Simulation:
     def seconds(self) -> float:
         """The simulated seconds that have passed."""
         return self._loop.time()
+
+
+def _tell_unless_crash(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # What a dead worker left running dies at its next operation, and nobody waits for it.
+    if not isinstance(context.get("exception"), Crash):
+        loop.default_exception_handler(context)
 
 
 @contextmanager

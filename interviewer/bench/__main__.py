@@ -17,22 +17,20 @@ from interviewer.bench.demo import MEGABYTES_MAX, SECONDS_MAX, DemoRun, run_demo
 from interviewer.bench.pairs import pairs
 from interviewer.bench.timing import Timing, time_pair
 
-ROUNDS = 15
+ROUNDS = 21
 QUICK_ROUNDS = 5
 DEMO_CUSTOMERS = 50_000
 
-LEGEND = (
-    "Medians of {rounds} rounds, ORM and raw aiosqlite in turn, one hop an operation.\n"
-    "ratio = raw time / ORM time: 1.00 is as fast, higher is better. "
-    "± holds half of the rounds."
-)
+LEGEND = """\
+Medians of {rounds} rounds, the ORM and raw aiosqlite in turn; ±: half of the rounds are this near.
+ratio = raw time / ORM time: 1.00 is as fast, higher is better."""
 
 
 @click.command()
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
 @click.option("--quick", is_flag=True, help=f"{QUICK_ROUNDS} rounds: a glance, ± 10 %.")
 @click.option("--no-demo", is_flag=True, help="Leave out the demo, which takes up to a minute.")
-def main(rounds: int, quick: bool, no_demo: bool) -> None:
+def main(*, rounds: int, quick: bool, no_demo: bool) -> None:
     """Measure the ORM beside raw aiosqlite, then the demo's time and memory."""
     console = Console(highlight=False)
     rounds = min(rounds, QUICK_ROUNDS) if quick else rounds
@@ -66,7 +64,7 @@ def show_timings(console: Console, timings: list[Timing], rounds: int) -> None:
             f"≥ {timing.pair.bar:.2f}",
             _met(meets=timing.meets_bar),
         )
-    console.print(LEGEND.format(rounds=rounds))
+    console.print(LEGEND.format(rounds=rounds), soft_wrap=True)
     console.print(table)
 
 

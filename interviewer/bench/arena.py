@@ -16,11 +16,16 @@ from infra.database.aiosqlite_driver import AiosqliteDriver
 
 CAMPAIGN = "INSERT INTO campaigns (name, user_id) VALUES ('Bench', 1);"
 JOB = "INSERT INTO jobs (campaign_id, customer_email, created_at) VALUES (1, ?, ?)"
+STATE = """
+    SELECT status, count(*), sum(id), sum(retry_count), count(started_at), count(worker_id)
+    FROM jobs
+    GROUP BY status
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How much one run does: as it stands, 30 to 200 ms of work."""
+    """How much one run does: as it stands, 20 to 500 ms of work."""
 
     operations: int = 500
     loaded: int = 10_000
@@ -30,34 +35,38 @@ class Sizes:
 
 
 class Arena:
-    """What a run finds. The database in use is the ORM's side."""
+    """What a run finds. The ORM uses the database in use, the other side uses `raw`."""
 
     def __init__(self, sizes: Sizes, raw: aiosqlite.Connection, outside: sqlite3.Connection):
-        self.sizes = sizes
         self.raw = raw
         self.ids = range(1, sizes.operations + 1)
-        self.customers = [f"customer{n}@example.com" for n in range(1, sizes.inserted + 1)]
-        self.emails = self.customers[: sizes.operations]
+        self.customers = _addresses(sizes.inserted)
+        self.emails = _addresses(sizes.operations)
+        self.worker_ids = [f"worker-{number}" for number in range(1, sizes.workers + 1)]
         self.jobs: list[Job] = []
-        """As the ORM has loaded them, one for each of `ids` that is there."""
+        """Those of `ids`, as the ORM has loaded them."""
         self._outside = outside
 
     async def refill(self, rows: int) -> None:
-        """Leave that many pending jobs, the same ones each time, and nothing for later to pay."""
-        moments = (f"2025-01-06 12:00:00.{number:06}" for number in range(1, rows + 1))
-        addresses = (f"customer{number}@example.com" for number in range(1, rows + 1))
+        """Put that many pending jobs in place of all, the same ones each time."""
+        moments = (f"2025-01-06 12:00:00.{number:06}" for number in range(rows))
         self._outside.execute("BEGIN")
         self._outside.execute("DELETE FROM jobs")
-        self._outside.executemany(JOB, zip(addresses, moments, strict=True))
+        self._outside.executemany(JOB, zip(_addresses(rows), moments, strict=True))
         self._outside.execute("COMMIT")
+        # Neither side shall pay for what was before.
         self._outside.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.jobs = await Job.filter(id__lte=self.sizes.operations).all()
+        self.jobs = await Job.filter(id__lte=len(self.ids)).all()
         gc.collect()
+
+    def state(self) -> object:
+        """Return what a run has made of the table, apart from the time of day."""
+        return self._outside.execute(STATE).fetchall()
 
 
 @asynccontextmanager
 async def open_arena(sizes: Sizes) -> AsyncIterator[Arena]:
-    """Make a database in a temporary folder, and open it three times, each with the same pragmas."""
+    """Make a database in a temporary folder, and open it for each side with the same pragmas."""
     with TemporaryDirectory(prefix="bench-") as folder:
         path = Path(folder) / "bench.db"
         file.create(path, CAMPAIGN)
@@ -67,4 +76,8 @@ async def open_arena(sizes: Sizes) -> AsyncIterator[Arena]:
             async with raw:
                 await raw.executescript(file.SESSION_PRAGMAS)
                 yield Arena(sizes, raw, outside)
-                await database.close()
+            await database.close()
+
+
+def _addresses(count: int) -> list[str]:
+    return [f"customer{number}@example.com" for number in range(1, count + 1)]

@@ -1,7 +1,7 @@
 """The same work twice: by this ORM, and by raw aiosqlite at its best, one hop an operation."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 
 from infra import Job
@@ -11,10 +11,8 @@ from infra.database.sql import prepare
 from interviewer.bench.arena import Arena, Sizes
 from interviewer.solutions.reference import CLAIM, claim_next_job, create_campaign_jobs
 
-Work = Callable[[Arena], Awaitable[int]]
-"""Does something as often as the arena's sizes say, and returns how many rows that touched."""
-
-RAW_CLAIM = prepare(CLAIM).sql
+Work = Callable[[Arena], Awaitable[object]]
+"""One run: everything from the first operation to the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,74 +53,66 @@ def pairs(sizes: Sizes) -> list[Pair]:
 # -- get by id
 
 
-async def get(arena: Arena) -> int:
+async def get(arena: Arena) -> None:
     for job_id in arena.ids:
         await Job.get(id=job_id)
-    return len(arena.ids)
 
 
-async def raw_get(arena: Arena) -> int:
+async def raw_get(arena: Arena) -> None:
+    sql = "SELECT * FROM jobs WHERE id = ?"
     for job_id in arena.ids:
-        await arena.raw.execute_fetchall("SELECT * FROM jobs WHERE id = ?", (job_id,))
-    return len(arena.ids)
+        assert await arena.raw.execute_fetchall(sql, (job_id,))
 
 
-# -- the oldest pending job
+# -- first pending, by age
 
 
-async def first(arena: Arena) -> int:
+async def first(arena: Arena) -> None:
     for _ in arena.ids:
-        await Job.filter(status="pending").order_by("created_at").first()
-    return len(arena.ids)
+        assert await Job.filter(status="pending").order_by("created_at").first()
 
 
-async def raw_first(arena: Arena) -> int:
+async def raw_first(arena: Arena) -> None:
     sql = "SELECT * FROM jobs WHERE status = ? ORDER BY created_at LIMIT 1"
     for _ in arena.ids:
-        await arena.raw.execute_fetchall(sql, ("pending",))
-    return len(arena.ids)
+        assert await arena.raw.execute_fetchall(sql, ("pending",))
 
 
 # -- create
 
 
-async def create(arena: Arena) -> int:
+async def create(arena: Arena) -> None:
     for email in arena.emails:
         await Job.create(campaign_id=1, customer_email=email)
-    return len(arena.emails)
 
 
-async def raw_create(arena: Arena) -> int:
+async def raw_create(arena: Arena) -> None:
     sql = "INSERT INTO jobs (campaign_id, customer_email) VALUES (?, ?) RETURNING *"
     for email in arena.emails:
-        await arena.raw.execute_fetchall(sql, (1, email))
-    return len(arena.emails)
+        assert await arena.raw.execute_fetchall(sql, (1, email))
 
 
 # -- change and save
 
 
-async def save(arena: Arena) -> int:
+async def save(arena: Arena) -> None:
     for job in arena.jobs:
         job.retry_count = 1
         await job.save()
-    return len(arena.jobs)
 
 
-async def raw_save(arena: Arena) -> int:
+async def raw_save(arena: Arena) -> None:
+    sql = "UPDATE jobs SET retry_count = ? WHERE id = ?"
     for job_id in arena.ids:
-        await arena.raw.execute_fetchall(
-            "UPDATE jobs SET retry_count = ? WHERE id = ?", (1, job_id)
-        )
-    return len(arena.ids)
+        await arena.raw.execute_fetchall(sql, (1, job_id))
 
 
-# -- load everything
+# -- load all
 
 
 @dataclass(slots=True)
 class RawJob:
-    """A row as SQLite gives it: moments and states are text."""
+    """A row as SQLite gives it: moments and states stay text."""
 
     id: int
     campaign_id: int
@@ -139,58 +129,50 @@ class RawJob:
     last_heartbeat: str | None
 
 
-async def load_all(_: Arena) -> int:
-    return len(await Job.all())
+async def load_all(_: Arena) -> list[Job]:
+    return await Job.all()
 
 
-async def raw_load_all(arena: Arena) -> int:
+async def raw_load_all(arena: Arena) -> list[RawJob]:
     rows = await arena.raw.execute_fetchall("SELECT * FROM jobs")
-    return len([RawJob(*row) for row in rows])
+    return [RawJob(*row) for row in rows]
 
 
-# -- many workers claim until nothing is left
+# -- claim, by many workers until nothing is left
+
+RAW_CLAIM = prepare(CLAIM).sql
 
 
-async def claim(arena: Arena) -> int:
-    async def work(worker_id: str) -> int:
-        claimed = 0
+async def claim(arena: Arena) -> None:
+    async def work(worker_id: str) -> None:
         with as_worker(worker_id):
             while await claim_next_job():
-                claimed += 1
-        return claimed
+                pass
 
-    return await _by_all_workers(arena, work)
+    await asyncio.gather(*map(work, arena.worker_ids))
 
 
-async def raw_claim(arena: Arena) -> int:
-    async def work(worker_id: str) -> int:
-        claimed = 0
+async def raw_claim(arena: Arena) -> None:
+    async def claim_one(worker_id: str) -> object:
         moment = to_text(now())
-        while await arena.raw.execute_fetchall(RAW_CLAIM, (worker_id, moment, moment)):
-            claimed += 1
-            moment = to_text(now())
-        return claimed
+        return await arena.raw.execute_fetchall(RAW_CLAIM, (worker_id, moment, moment))
 
-    return await _by_all_workers(arena, work)
+    async def work(worker_id: str) -> None:
+        while await claim_one(worker_id):
+            pass
 
-
-async def _by_all_workers(
-    arena: Arena, work: Callable[[str], Coroutine[None, None, int]]
-) -> int:
-    workers = (work(f"worker-{number}") for number in range(1, arena.sizes.workers + 1))
-    return sum(await asyncio.gather(*workers))
+    await asyncio.gather(*map(work, arena.worker_ids))
 
 
-# -- Task B: the jobs of a campaign
+# -- Task B
 
 
-async def insert(arena: Arena) -> int:
-    return await create_campaign_jobs(1, arena.customers)
+async def insert(arena: Arena) -> None:
+    await create_campaign_jobs(1, arena.customers)
 
 
-async def raw_insert(arena: Arena) -> int:
+async def raw_insert(arena: Arena) -> None:
     sql = "INSERT INTO jobs (campaign_id, customer_email) VALUES (?, ?)"
     await arena.raw.execute_fetchall("BEGIN IMMEDIATE")
-    cursor = await arena.raw.executemany(sql, [(1, email) for email in arena.customers])
+    await arena.raw.executemany(sql, [(1, email) for email in arena.customers])
     await arena.raw.execute_fetchall("COMMIT")
-    return cursor.rowcount

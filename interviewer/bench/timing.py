@@ -27,9 +27,8 @@ class Timing:
 
 
 async def time_pair(arena: Arena, pair: Pair, rounds: int) -> Timing:
-    """Run both sides in turn, `rounds` times, after once to warm up."""
-    await _run(arena, pair.rows, pair.ours)
-    await _run(arena, pair.rows, pair.raw)
+    """Warm up, then run both sides in turn, `rounds` times."""
+    await _warm_up(arena, pair)
     ours, raws = [], []
     for _ in range(rounds):
         ours.append(await _run(arena, pair.rows, pair.ours))
@@ -44,8 +43,18 @@ async def time_pair(arena: Arena, pair: Pair, rounds: int) -> Timing:
     )
 
 
+async def _warm_up(arena: Arena, pair: Pair) -> None:
+    """Run each side once. Raises RuntimeError when they do not do the same."""
+    states = []
+    for work in (pair.ours, pair.raw):
+        await _run(arena, pair.rows, work)
+        states.append(arena.state())
+    if states[0] != states[1]:
+        raise RuntimeError(f"{pair.name}: the ORM left {states[0]}, raw aiosqlite {states[1]}")
+
+
 async def _run(arena: Arena, rows: int, work: Work) -> float:
-    """Return how many seconds one run takes."""
+    """Return how many seconds one run takes, from the same rows as every other."""
     await arena.refill(rows)
     started = perf_counter()
     await work(arena)

@@ -108,3 +108,8 @@ async def added() -> list[object]:
     """The names of what was added, in order."""
     rows = await execute_sql("SELECT name FROM campaigns WHERE user_id = 1 ORDER BY id")
     return [row["name"] for row in rows]
+
+
+async def open_connections(number: int) -> None:
+    """Have that many connections ready: opening a real one takes as long as it takes."""
+    await asyncio.gather(*(execute_sql("SELECT 1") for _ in range(number)))

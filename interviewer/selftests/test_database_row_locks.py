@@ -134,7 +134,7 @@ async def test_rows_that_are_locked_stay_the_same_until_the_commit() -> None:
 @on_both_drivers()
 async def test_transactions_are_not_begun_or_ended_by_hand(sql: str, word: str) -> None:
     """A statement that would begin or end a transaction is refused, inside one and outside."""
-    advice = f"{word} is not for execute_sql: write `async with transaction():` around the statements"
+    advice = f"{word} is not for execute_sql: write `async with transaction():` around it all"
 
     with pytest.raises(sqlite3.ProgrammingError) as outside:
         await execute_sql(sql)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from infra.database import execute_sql, transaction
-from interviewer.selftests.drivers import add, added, on_both_drivers
+from interviewer.selftests.drivers import add, added, on_both_drivers, open_connections
 
 
 async def let_others_run() -> None:
@@ -95,6 +95,7 @@ async def test_transactions_come_one_after_another() -> None:
             await let_others_run()
             steps.append(f"{name} ends, having seen {len(await added())}")
 
+    await open_connections(2)
     await asyncio.gather(work("A"), work("B"))
 
     assert steps == ["A begins", "A ends, having seen 1", "B begins", "B ends, having seen 2"]

@@ -83,7 +83,7 @@ async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> 
 async def send_email_step(job: Job) -> bool:
     """Task C: a few tries now; after those the job is put back, for a later claim."""
     row = await Job.get(id=job.id)
-    if row.current_step != JobStepName.SEND_EMAIL:
+    if row.current_step != JobStepName.SEND_EMAIL or row.status == JobStatus.COMPLETED:
         # Sent long ago, perhaps longer than the 24 hours that SendGrid remembers a key.
         return True
     if row.status == JobStatus.FAILED:

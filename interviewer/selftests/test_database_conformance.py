@@ -1,0 +1,176 @@
+"""Both drivers do the same: short random programs of several tasks leave the same behind."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import NamedTuple, Protocol
+
+import pytest
+
+from infra.database import execute_sql, transaction
+from interviewer.selftests.drivers import RealStage, SimulatedStage
+
+PLAYERS = 3
+DEPTH_MAX = 3
+
+STATEMENTS = [
+    "INSERT INTO campaigns (name, user_id) VALUES ('{n}', {n})",
+    "INSERT INTO campaigns (name, user_id) VALUES ('a', {n}), ('b', {n}) RETURNING id",
+    "INSERT INTO campaigns (id, name, user_id) VALUES ({n}, 'by id', 1)",
+    "INSERT INTO campaigns (name, user_id) VALUES ('fails', 1), (NULL, {n})",
+    "INSERT OR IGNORE INTO campaigns (id, name, user_id) VALUES ({n}, 'ignored', 1)",
+    "INSERT OR REPLACE INTO campaigns (id, name, user_id) VALUES ({n}, 'replaced', 1)",
+    "UPDATE campaigns SET user_id = user_id + {n} WHERE id <= {n}",
+    "UPDATE campaigns SET status = 'paused' WHERE id = {n} AND status = 'active'",
+    "UPDATE campaigns SET user_id = user_id + 1 WHERE id >= {n} RETURNING id, user_id",
+    "WITH least AS (SELECT min(user_id) AS n FROM campaigns) "
+    "UPDATE campaigns SET name = 'least' WHERE user_id = (SELECT n FROM least)",
+    "DELETE FROM campaigns WHERE id = {n}",
+    "DELETE FROM campaigns WHERE user_id > 20",
+]
+READS = [
+    "SELECT id, name, user_id, status FROM campaigns ORDER BY id",
+    "SELECT count(*) AS n, sum(user_id) AS total FROM campaigns FOR UPDATE",
+    "SELECT nope FROM campaigns WHERE id = {n}",
+]
+FINAL = READS[0]
+
+
+class Act(NamedTuple):
+    """What one player does next: `begin`, `commit`, `undo`, `leave`, or a statement.
+
+    `waits` says that it cannot end yet, as another's transaction is open; `wakes` names the
+    player whose waiting act ends after this one.
+    """
+
+    player: int
+    what: str
+    waits: bool = False
+    wakes: int | None = None
+
+
+def program(seed: int) -> Iterator[Act]:
+    """Make up what three players do, in which order: whoever must wait is known beforehand."""
+    chance = Random(seed)
+    holder, depth, waiting = None, 0, None
+    waiting_begins = False
+    for _ in range(chance.randint(10, 30)):
+        player = chance.randrange(PLAYERS)
+        n = chance.randint(1, 8)
+        write = chance.choice([*["begin"] * 5, *STATEMENTS]).format(n=n)
+        if player == waiting:
+            continue
+        if player == holder and chance.random() < 0.3:
+            what = chance.choice(["commit", "commit", "undo", "leave"])
+            depth = 0 if what == "leave" else depth - 1
+            if depth:
+                yield Act(player, what)
+                continue
+            yield Act(player, what, wakes=waiting)
+            holder, depth = (waiting, 1) if waiting_begins else (None, 0)
+            waiting, waiting_begins = None, False
+        elif chance.random() < 0.4:
+            yield Act(player, chance.choice(READS).format(n=n))
+        elif player != holder and holder is not None:
+            if waiting is None:
+                waiting, waiting_begins = player, write == "begin"
+                yield Act(player, write, waits=True)
+        elif write != "begin":
+            yield Act(player, write)
+        elif depth < DEPTH_MAX:
+            yield Act(player, "begin")
+            holder, depth = player, depth + 1
+    if holder is not None:
+        yield Act(holder, "leave", wakes=waiting)
+        if waiting_begins and waiting is not None:
+            yield Act(waiting, "leave")
+
+
+class Leavable(Protocol):
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class Player:
+    """Does one act after another, in a task of its own, and notes what came of each."""
+
+    def __init__(self) -> None:
+        self.notes: list[object] = []
+        self.acts: asyncio.Queue[str] = asyncio.Queue()
+        self._open: list[Leavable] = []
+
+    async def play(self) -> None:
+        while True:
+            act = await self.acts.get()
+            try:
+                self.notes.append(await self._do(act))
+            except (sqlite3.Error, RuntimeError) as error:
+                self.notes.append((type(error), str(error)))
+            self.acts.task_done()
+
+    async def _do(self, act: str) -> object:
+        match act:
+            case "begin":
+                opening = transaction()
+                await opening.__aenter__()
+                self._open.append(opening)
+            case "commit":
+                await self._open.pop().__aexit__(None, None, None)
+            case "undo":
+                await self._leave(ValueError())
+            case "leave":
+                while self._open:
+                    await self._leave(asyncio.CancelledError())
+            case sql:
+                rows = await execute_sql(sql)
+                # Else the id is of what this connection inserted last, and connections differ.
+                inserted = sql.startswith("INSERT") and rows.rowcount > 0
+                return (list(rows), rows.rowcount, rows.lastrowid if inserted else None)
+        return act
+
+    async def _leave(self, error: BaseException) -> None:
+        await self._open.pop().__aexit__(type(error), error, None)
+
+
+async def perform(seed: int) -> tuple[list[list[object]], list[dict[str, object]]]:
+    """Play a program; return what each player noted, and the table at the end."""
+    players = [Player() for _ in range(PLAYERS)]
+    tasks = [asyncio.create_task(player.play()) for player in players]
+    for act in program(seed):
+        players[act.player].acts.put_nowait(act.what)
+        if act.waits:
+            await asyncio.sleep(0)
+        else:
+            await players[act.player].acts.join()
+        if act.wakes is not None:
+            await players[act.wakes].acts.join()
+    final = await execute_sql(FINAL)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    return [player.notes for player in players], list(final)
+
+
+def test_the_programs_have_everything_in_them() -> None:
+    """The programs wait, nest, commit, undo and leave, often enough to mean something."""
+    acts = [act for seed in range(200) for act in program(seed)]
+
+    counts = [sum(act.what == what for act in acts) for what in ("commit", "undo", "leave")]
+    assert (min(counts) >= 50, sum(act.waits for act in acts) >= 100) == (True, True)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_both_drivers_do_the_same(tmp_path: Path, seed: int) -> None:
+    """A program of several tasks finds and leaves the same rows on either driver."""
+    real = RealStage(tmp_path / "interview.db").run(perform(seed))
+
+    simulated = SimulatedStage().run(perform(seed))
+
+    assert simulated == real

@@ -1,0 +1,319 @@
+"""Simulated time: hours pass at once, and every clock tells the same."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, date, datetime, timedelta
+from types import ModuleType
+from typing import TypeVar
+
+import pytest
+
+from infra import clock
+from infra.database import Database, execute_sql, transaction, use_database
+from infra.database.simulated_driver import SimulatedDriver
+from infra.simulation import Deadlock, Simulation
+from interviewer.selftests.drivers import FILL
+
+T = TypeVar("T")
+
+START_SECONDS = datetime(2030, 1, 1, 9, tzinfo=UTC).timestamp()
+
+
+def run(body: Coroutine[object, object, T]) -> T:
+    """Run a coroutine in a simulation of its own, with a database in use."""
+    with Simulation() as simulation, use_database(Database(SimulatedDriver(FILL))):
+        return simulation.run(body)
+
+
+def naive_now() -> datetime:
+    return datetime.now()  # noqa: DTZ005 - a candidate may write it, and it must be right
+
+
+def load(source: str) -> ModuleType:
+    """Load a module as it would be from a file."""
+    module = ModuleType("loaded")
+    exec(source, module.__dict__)  # noqa: S102 - it is written right here
+    return module
+
+
+def test_hours_pass_at_once() -> None:
+    """Sleeping for a thousand days takes no time, and the simulation knows how long it was."""
+    before = time.process_time()
+
+    with Simulation() as simulation:
+        simulation.run(asyncio.sleep(1000 * 24 * 3600))
+        passed = simulation.seconds
+
+    assert (passed, time.process_time() - before < 1) == (1000 * 24 * 3600, True)
+
+
+def test_every_clock_advances_by_the_same() -> None:
+    """All of Python's clocks show the same time passing, to the microsecond."""
+    clocks: dict[str, Callable[[], float]] = {
+        "infra.now": lambda: clock.now().timestamp(),
+        "naive datetime.now": lambda: naive_now().replace(tzinfo=UTC).timestamp(),
+        "datetime.now": lambda: datetime.now(UTC).timestamp(),
+        "time.time": time.time,
+        "time.time_ns": lambda: time.time_ns() / 1e9,
+        "time.gmtime": lambda: time.mktime(time.gmtime()) + naive_now().microsecond / 1e6,
+        "time.monotonic": lambda: time.monotonic() + START_SECONDS,
+        "time.monotonic_ns": lambda: time.monotonic_ns() / 1e9 + START_SECONDS,
+        "time.perf_counter": lambda: time.perf_counter() + START_SECONDS,
+        "time.perf_counter_ns": lambda: time.perf_counter_ns() / 1e9 + START_SECONDS,
+        "loop.time": lambda: asyncio.get_running_loop().time() + START_SECONDS,
+    }
+
+    async def body() -> list[dict[str, float]]:
+        shown = []
+        for seconds in (0, 1.5, 3600, 0.000007):
+            await asyncio.sleep(seconds)
+            shown.append({name: round(clock() - START_SECONDS, 6) for name, clock in clocks.items()})
+        return shown
+
+    assert run(body()) == [
+        dict.fromkeys(clocks, seconds) for seconds in (0, 1.5, 3601.5, 3601.500007)
+    ]
+
+
+def test_the_present_is_the_start_given() -> None:
+    """A simulation begins when it is told to, in UTC, and by itself always at the same time."""
+
+    async def present() -> datetime:
+        return clock.now()
+
+    at = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+    with Simulation(start=at) as simulation:
+        told = simulation.run(present())
+
+    assert (told, run(present())) == (at, datetime(2030, 1, 1, 9, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "UTC"])
+def test_the_local_time_zone_is_utc(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """Local time is UTC inside, wherever the computer stands, and as it was afterwards."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    offset = time.localtime(0).tm_gmtoff
+
+    async def local() -> tuple[object, ...]:
+        (row,) = await execute_sql("SELECT datetime('now', 'localtime') AS local")
+        return naive_now().hour, date.today().day, time.localtime().tm_hour, row["local"]  # noqa: DTZ011
+
+    told = run(local())
+    after = time.localtime(0).tm_gmtoff
+    monkeypatch.undo()
+    time.tzset()
+
+    assert (told, after) == ((9, 1, 9, "2030-01-01 09:00:00"), offset)
+
+
+def test_code_loaded_inside_has_simulated_clocks() -> None:
+    """`from time import monotonic` and its like are right in code that is loaded in the block."""
+    source = """
+from asyncio import sleep
+from datetime import datetime, timezone
+from time import monotonic, perf_counter, time
+
+async def measure():
+    before = monotonic(), perf_counter(), time(), datetime.now(timezone.utc)
+    await sleep(7)
+    after = monotonic(), perf_counter(), time(), datetime.now(timezone.utc)
+    return [float((b - a).total_seconds() if hasattr(b - a, "days") else b - a)
+            for a, b in zip(before, after)]
+"""
+
+    with Simulation() as simulation:
+        measured = simulation.run(load(source).measure())
+
+    assert measured == [7, 7, 7, 7]
+
+
+def test_timeouts_are_of_simulated_time() -> None:
+    """`asyncio.timeout`, `wait_for` and `wait` end when they should, and not earlier."""
+
+    async def body() -> list[float]:
+        now, ended = asyncio.get_running_loop().time, []
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(10):
+                await asyncio.sleep(3600)
+        ended.append(now())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.sleep(3600), 20)
+        ended.append(now())
+        forever = asyncio.create_task(asyncio.Event().wait())
+        await asyncio.wait([forever], timeout=30)
+        ended.append(now())
+        async with asyncio.timeout(10):
+            await asyncio.sleep(9)
+        ended.append(now())
+        return ended
+
+    assert run(body()) == [10, 30, 60, 69]
+
+
+def test_a_timeout_can_end_a_statement() -> None:
+    """A statement whose answer takes longer than a timeout has its effect, but gives no answer."""
+
+    async def body() -> tuple[float, list[dict[str, object]]]:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await execute_sql("DELETE FROM jobs WHERE id = 1")
+        ended = asyncio.get_running_loop().time()
+        return ended, list(await execute_sql("SELECT id FROM jobs"))
+
+    assert run(body()) == (0.001, [{"id": 2}])
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("CURRENT_TIMESTAMP", "2030-01-01 21:00:01"),
+        ("current_date", "2030-01-01"),
+        ("CURRENT_TIME", "21:00:01"),
+        ("datetime('now')", "2030-01-01 21:00:01"),
+        ("datetime()", "2030-01-01 21:00:01"),
+        ("datetime('NOW', '+1 hour')", "2030-01-01 22:00:01"),
+        ("datetime('now', '-1 day', 'start of month')", "2029-12-01 00:00:00"),
+        ("date('now')", "2030-01-01"),
+        ("date('now', '+4 hours')", "2030-01-02"),
+        ("time('now')", "21:00:01"),
+        ("strftime('%Y-%m-%d %H:%M:%f', 'now')", "2030-01-01 21:00:01.500"),
+        ("strftime('%H:%M')", "21:00"),
+        ("strftime('%s', 'now')", "1893531601"),
+        ("unixepoch('now')", 1893531601),
+        ("round((julianday('now') - julianday('2030-01-01')) * 24, 3)", 21.0),
+        ("datetime('2020-02-02 02:02:02', '+1 day')", "2020-02-03 02:02:02"),
+        ("datetime(0, 'unixepoch')", "1970-01-01 00:00:00"),
+        ("datetime(NULL)", None),
+        ("datetime('nonsense')", None),
+        ("strftime(NULL, 'now')", None),
+    ],
+)
+def test_sqls_present_is_the_simulated_one(sql: str, value: object) -> None:
+    """Every way to ask SQLite for the time gives the simulated one; other moments are theirs."""
+
+    async def body() -> object:
+        await asyncio.sleep(12 * 3600 + 1.5)
+        (row,) = await execute_sql(f"SELECT {sql} AS value")
+        return row["value"]
+
+    assert run(body()) == value
+
+
+def test_defaults_of_columns_are_simulated_moments() -> None:
+    """A row that says nothing of `created_at` was created at the simulated time."""
+
+    async def body() -> object:
+        await asyncio.sleep(86400.25)
+        await execute_sql("INSERT INTO jobs (campaign_id, customer_email) VALUES (1, 'x')")
+        (row,) = await execute_sql("SELECT created_at FROM jobs WHERE id = 3")
+        return row["created_at"]
+
+    assert run(body()) == "2030-01-02 09:00:00.250000"
+
+
+@pytest.mark.parametrize(
+    ("sql", "outcome"),
+    [
+        ("SELECT 1", nullcontext()),
+        ("DELETE FROM jobs", nullcontext()),
+        ("SELECT nope", pytest.raises(Exception, match="no such column")),
+        ("UPDATE jobs SET status = 'x'", pytest.raises(Exception, match="CHECK")),
+    ],
+)
+def test_a_round_trip_takes_1_2_ms(sql: str, outcome: AbstractContextManager[object]) -> None:
+    """A statement takes 1.2 ms of simulated time, be its answer rows or an error."""
+
+    async def body() -> float:
+        with outcome:
+            await execute_sql(sql)
+        return asyncio.get_running_loop().time()
+
+    assert run(body()) == 0.0012
+
+
+@pytest.mark.parametrize("error", [None, ValueError])
+def test_a_transaction_takes_a_round_trip_for_each_of_its_ends(
+    error: type[Exception] | None,
+) -> None:
+    """BEGIN, COMMIT or ROLLBACK, and each statement between them take 1.2 ms each."""
+
+    async def body() -> float:
+        with pytest.raises(error) if error else nullcontext():
+            async with transaction():
+                await execute_sql("SELECT 1")
+                if error:
+                    raise error
+        return asyncio.get_running_loop().time()
+
+    assert round(run(body()), 9) == 0.0036
+
+
+def test_tasks_wait_side_by_side() -> None:
+    """Statements and sleeps of several tasks pass at the same time, not one after another."""
+
+    async def body() -> float:
+        await asyncio.gather(
+            *(execute_sql("SELECT 1") for _ in range(5)),
+            *(execute_sql("UPDATE jobs SET retry_count = 1") for _ in range(5)),
+            asyncio.sleep(0.001),
+        )
+        return asyncio.get_running_loop().time()
+
+    assert run(body()) == 0.0012
+
+
+def test_time_never_goes_back() -> None:
+    """A sleep of less than nothing is none."""
+
+    async def body() -> float:
+        await asyncio.sleep(5)
+        await asyncio.sleep(-3)
+        await clock.sleep(-1)
+        return asyncio.get_running_loop().time()
+
+    assert run(body()) == 5
+
+
+@pytest.mark.parametrize("days", [0, 50, 195, 5000, 100_000])
+def test_short_waits_are_exact_even_after_years(days: int) -> None:
+    """However late it is, tasks that wait for short times still wake, and in their order."""
+    woken = []
+
+    async def wake(after_ms: int) -> None:
+        await asyncio.sleep(after_ms / 1000)
+        woken.append(after_ms)
+        asyncio.get_running_loop().call_at(asyncio.get_running_loop().time(), woken.append, 0)
+        await asyncio.sleep(0.001)
+
+    async def body() -> timedelta:
+        await asyncio.sleep(days * 86400)
+        before = clock.now()
+        await asyncio.gather(*(wake(after_ms) for after_ms in (3, 1, 9)))
+        return clock.now() - before
+
+    passed = run(body())
+
+    assert woken == [1, 0, 3, 0, 9, 0]
+    assert abs(passed - timedelta(milliseconds=10)) <= timedelta(microseconds=3)
+
+
+def test_clocks_do_not_drift_apart() -> None:
+    """After very many waits the clocks still agree to the nanosecond."""
+
+    async def body() -> tuple[int, int, int]:
+        before = time.time_ns()
+        for seconds in (0.0012, 0.1, 1 / 3) * 10_000:
+            await asyncio.sleep(seconds)
+        loop_ns = round(asyncio.get_running_loop().time() * 1e9)
+        return time.time_ns() - before, time.monotonic_ns(), loop_ns
+
+    assert run(body()) == (4345333330000, 4345333330000, 4345333330000)
+
+
+def test_a_sleep_without_end_is_a_deadlock() -> None:
+    """Who sleeps for ever, alone, is told that nothing will wake it."""
+    with pytest.raises(Deadlock):
+        run(asyncio.sleep(float("inf")))
