@@ -1,13 +1,13 @@
 """The four functions of a candidate's file, and how they are loaded."""
 
+import inspect
 import sys
-import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from infra.errors import SolutionError
 from infra.models import Job
@@ -53,7 +53,7 @@ def _execute(path: Path) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise SolutionError(f"{path}:{_line(error, path)}: {_words(error)}") from error
+        raise SolutionError(f"{path}:{line_of(error, path) or 1}: {_words(error)}") from error
     return module
 
 
@@ -76,20 +76,23 @@ def _words(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
-def _line(error: BaseException, path: Path) -> int:
-    """Return the last line of the file that led to the error."""
-    lines = [
-        frame.lineno or 0
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(path)
-    ]
-    return lines[-1] if lines else 1
+def line_of(error: BaseException, path: Path) -> int | None:
+    """Return the last line of that file that led to the error; `None` when none did."""
+    line = None
+    frame = error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == str(path):
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line
 
 
 def _function(module: ModuleType, name: str, path: Path) -> Callable[..., Any]:
-    function: Callable[..., Any] | None = getattr(module, name, None)
+    function: Any = getattr(module, name, None)
     if function is None:
         raise SolutionError(f"{path}: there is no function {name}: keep the starter's names")
-    if not callable(function):
+    # A wrapper of an async function need not be one itself, but a bare `def` is a slip.
+    is_bare = inspect.isfunction(function) and not hasattr(function, "__wrapped__")
+    if not callable(function) or (is_bare and not inspect.iscoroutinefunction(function)):
         raise SolutionError(f"{path}: {name} must be an async function")
-    return function
+    return cast(Callable[..., Any], function)

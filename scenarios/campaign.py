@@ -14,15 +14,15 @@ from infra.context import as_worker
 from infra.models import Job
 from infra.services import Outcome, current_services
 from infra.simulation import Crash, Overseer
-from infra.solution import Solution
+from infra.solution import Solution, line_of
 from infra.worker import Pace, Worker, run_reaper
 
 PAGE_SIZE = 2_000
 PAGE_TRIES = 10
 CUSTOMERS_PAGE = "SELECT Id, Email FROM Contact ORDER BY Id LIMIT {limit} OFFSET {offset}"
 
-OPERATIONS_PER_CUSTOMER_MAX = 200
-"""A right solution takes about 20; one that has jobs open at ten times that goes in circles."""
+OPERATIONS_PER_CUSTOMER_MAX = 100
+"""A right solution takes about 20; one that has jobs open at five times that goes in circles."""
 OPERATIONS_MIN = 50_000
 
 OPEN_JOBS = "SELECT EXISTS (SELECT 1 FROM jobs WHERE status IN ('pending', 'processing')) AS open"
@@ -108,6 +108,8 @@ class Outcomes:
     """Mails to addresses that are no customer's."""
     calls: Counter[Outcome]
     """SendGrid's, by what became of them."""
+    retries: int
+    """Calls to SendGrid beyond the first for an address."""
     crashes: int
     routes: dict[str, int]
     errors: Counter[str]
@@ -133,6 +135,7 @@ async def run_campaign(
         watch()
         await _create_jobs(plan.solution, emails)
         progress.stage = "working"
+        watch()
         await _work(plan, overseer, progress, watch)
         progress.stage = "done"
         return await _outcomes(emails, overseer, progress)
@@ -178,7 +181,9 @@ async def _work(
     def on_error(_job: Job | None, error: Exception) -> None:
         if isinstance(error, NotImplementedError):
             raise error
-        progress.errors[f"{type(error).__name__}: {error}"] += 1
+        line = line_of(error, plan.solution)
+        place = f" ({plan.solution.name}:{line})" if line else ""
+        progress.errors[f"{type(error).__name__}: {error}{place}"] += 1
         watch()
 
     names = (f"worker-{number}" for number in count(1))
@@ -247,6 +252,7 @@ async def _outcomes(emails: list[str], overseer: Overseer, progress: Progress) -
         duplicates=sum(mails[email] - 1 for email in customers if mails[email] > 1),
         strays=sum(number for email, number in mails.items() if email not in customers),
         calls=Counter(call.outcome for call in ledger.calls),
+        retries=len(ledger.calls) - len({call.to for call in ledger.calls}),
         crashes=len(overseer.dead),
         routes={str(row["action"]): int(row["jobs"] or 0) for row in await execute_sql(ROUTES)},
         errors=progress.errors,

@@ -222,7 +222,8 @@ def _lines(plan: Plan, run: Run, *, real: bool) -> Iterator[tuple[str, str]]:
     yield "jobs", _counted(outcomes.jobs)
     yield "mails delivered", f"{outcomes.mails:,}"
     yield "duplicates", f"{outcomes.duplicates:,}"
-    yield "retries", f"{limited + timed_out:,} ({limited:,} rate-limited, {timed_out:,} timed out)"
+    yield "calls refused", f"{limited:,} rate-limited, {timed_out:,} timed out"
+    yield "retries", f"{outcomes.retries:,}"
     yield "absorbed by a key", f"{calls[Outcome.ABSORBED]:,}"
     yield "crashes survived", f"{outcomes.crashes:,}"
     yield "routes taken", _counted(outcomes.routes) or "none recorded in job_steps"

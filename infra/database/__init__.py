@@ -12,7 +12,7 @@ from infra.database.database import Database
 from infra.database.driver import Result, Value
 from infra.database.file import DEFAULT_PATH
 from infra.database.sql import prepare, to_values
-from infra.database.transaction import Transaction
+from infra.database.transactions import Transaction
 
 __all__ = ["Database", "Rows", "current_database", "execute_sql", "transaction", "use_database"]
 

@@ -10,7 +10,7 @@ from infra.clock import wait
 from infra.database.driver import Connection, Driver, Result, Value
 from infra.database.pool import Pool
 from infra.database.sql import Statement, explain
-from infra.database.transaction import own_transaction
+from infra.database.transactions import own_transaction
 from infra.database.write_lock import WriteLock
 from infra.operations import perform
 

@@ -26,7 +26,9 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises DatabaseUnavailableError, in one line, when there is none or it cannot be used.
     """
     if not path.exists():
-        raise DatabaseUnavailableError(f"{path.name} is not there: run `make setup`")
+        raise DatabaseUnavailableError(
+            f"{path.name} is not there: run `make setup`, or `python setup_db.py`"
+        )
     connection = None
     try:
         connection = _open(path)

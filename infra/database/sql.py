@@ -87,7 +87,7 @@ def to_value(value: object, name: str) -> Value:
         return str(value)
     advice = ""
     if isinstance(value, list | tuple | set | frozenset):
-        advice = "; give each value a ? of its own, or pass json.dumps(…) for json_each(?)"
+        advice = "; give each of its values a ? of its own"
     raise TypeError(f"{name} is {_an(type(value).__name__)}, which SQLite cannot keep{advice}")
 
 
@@ -95,16 +95,17 @@ def explain(error: sqlite3.Error, sql: str) -> sqlite3.Error:
     """Return the same kind of error with the statement in it, and the nearest right name."""
     if isinstance(error, DatabaseBusyError | DatabaseUnavailableError):
         return error
-    message = str(error)
+    message = str(error).removesuffix(".")
     unknown = _NO_SUCH_NAME.search(message)
     if unknown:
         name = unknown[1].rpartition(".")[2]
         message += f" ({did_you_mean(name, sorted(known_names()))})"
+    elif "FOREIGN KEY" in message and sql[:6].upper() == "DELETE":
+        message += " (others refer to it)"
     elif "FOREIGN KEY" in message:
-        deletes = sql[:6].upper() == "DELETE"
-        message += (
-            f" ({'others refer to it' if deletes else 'it refers to a row that is not there'})"
-        )
+        message += " (it refers to a row that is not there)"
+    elif "locked" in message:
+        message += " (another program writes to it: end that one, then try again)"
     statement = " ".join(sql.split())
     return type(error)(f"{message}, in: {statement[:197]}{'…' * (len(statement) > 197)}")
 

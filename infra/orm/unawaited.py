@@ -17,12 +17,12 @@ def awaited(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutin
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         coroutine = method(*args, **kwargs)
-        return Unawaited(coroutine, args[0], method.__name__, sys._getframe(1))
+        return NotAwaited(coroutine, args[0], method.__name__, sys._getframe(1))
 
     return call
 
 
-class Unawaited(Coroutine[Any, Any, T]):
+class NotAwaited(Coroutine[Any, Any, T]):
     """A coroutine that names itself and its line when it is taken for its result."""
 
     __slots__ = ("_coroutine", "_file", "_line", "_method", "_owner", "_started")

@@ -72,8 +72,7 @@ async def test_errors_inside_a_transaction_say_the_same() -> None:
             await execute_sql("SELECT campain_id FROM jobs")
 
     assert str(caught.value) == (
-        "no such column: campain_id (did you mean 'campaign_id'?), "
-        "in: SELECT campain_id FROM jobs"
+        "no such column: campain_id (did you mean 'campaign_id'?), in: SELECT campain_id FROM jobs"
     )
 
 

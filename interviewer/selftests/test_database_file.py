@@ -128,7 +128,7 @@ def test_a_missing_file_is_not_made_by_connecting(path: Path) -> None:
     """`connect` says that there is no file, and makes none."""
     message = refusal(file.connect, path)
 
-    assert message == "interview.db is not there: run `make setup`"
+    assert message == "interview.db is not there: run `make setup`, or `python setup_db.py`"
     assert list(path.parent.iterdir()) == []
 
 
@@ -229,9 +229,7 @@ def test_a_database_locked_outright_is_told_in_one_line(path: Path) -> None:
 
         messages = {refusal(file.connect, path), refusal(create_filled, path)}
 
-    assert messages == {
-        "interview.db is in use by another process: stop that one, then try again"
-    }
+    assert messages == {"interview.db is in use by another process: stop that one, then try again"}
     assert query(path, "SELECT name FROM campaigns") == [("changed",)]
 
 

@@ -203,7 +203,7 @@ def test_a_missing_file_is_told_at_the_first_statement(tmp_path: Path) -> None:
 
     messages = stage.run(body(), pool_size=2)
 
-    assert messages == ["interview.db is not there: run `make setup`"] * 4
+    assert messages == ["interview.db is not there: run `make setup`, or `python setup_db.py`"] * 4
 
 
 def test_a_moment_is_the_real_one(stage: RealStage) -> None:

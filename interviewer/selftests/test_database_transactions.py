@@ -229,7 +229,5 @@ async def test_a_commit_that_fails_saves_nothing() -> None:
     async with transaction():
         await add("C")
 
-    assert str(caught.value) == (
-        "COMMIT failed, nothing was saved: FOREIGN KEY constraint failed"
-    )
+    assert str(caught.value) == ("COMMIT failed, nothing was saved: FOREIGN KEY constraint failed")
     assert await added() == ["B", "C"]

@@ -95,7 +95,7 @@ def test_errors_are_transient_permanent_or_neither(error: BaseException, kind: s
 
 
 def test_every_sentiment_has_a_route() -> None:
-    """A good answer goes to sales, a bad one unsubscribes, all else, and silence, is followed up."""
+    """A good answer goes to sales, a bad one unsubscribes; all else, or none, is followed up."""
     sentiments: list[Sentiment | None] = [*get_args(Sentiment), None]
 
     routes = {sentiment: route(sentiment) for sentiment in sentiments}
@@ -111,7 +111,7 @@ def test_every_sentiment_has_a_route() -> None:
 
 @in_a_world()
 async def test_sleep_waits_without_blocking(world: World) -> None:
-    """`sleep` is one operation, in which others go on; it tells simulated time as asyncio's does."""
+    """`sleep` is one operation, in which others go on, just as asyncio's is in a simulation."""
     started = now()
 
     await asyncio.gather(sleep(2), sleep(3), asyncio.sleep(1))

@@ -57,7 +57,9 @@ def database() -> Iterator[sqlite3.Connection]:
 
 
 @every_model
-def test_columns_are_those_of_the_contract(model: type[Model], database: sqlite3.Connection) -> None:
+def test_columns_are_those_of_the_contract(
+    model: type[Model], database: sqlite3.Connection
+) -> None:
     """A model's fields and its table's columns are the contract's, in the same order."""
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({model.table})")]
 
@@ -187,7 +189,10 @@ def test_foreign_keys_are_those_of_the_contract(database: sqlite3.Connection) ->
 def test_a_job_has_each_step_once(database: sqlite3.Connection) -> None:
     """(`job_id`, `step_name`) is unique, and nothing else is."""
     unique = {
-        (table, tuple(column for _, _, column in database.execute(f"PRAGMA index_info({index[1]})")))
+        (
+            table,
+            tuple(column for _, _, column in database.execute(f"PRAGMA index_info({index[1]})")),
+        )
         for table in COLUMNS
         for index in database.execute(f"PRAGMA index_list({table})")
         if index[2]

@@ -31,7 +31,7 @@ UNKNOWN_NAMES: list[Callable[[str], object]] = [
     lambda name: Job.filter(**{f"{name}__ne": 1}),
     lambda name: Job.filter(**{f"{name}__isnull": True}),
     lambda name: Job.filter(**{f"{name}__in": [1]}),
-    lambda name: Job.order_by(name),
+    Job.order_by,
     lambda name: Job.order_by(f"-{name}"),
     lambda name: Job.order_by("id", name),
 ]

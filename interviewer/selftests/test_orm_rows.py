@@ -4,6 +4,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -50,10 +51,10 @@ async def test_a_row_of_execute_sql_can_be_changed_and_saved(world: World) -> No
 @in_a_world(ONE_JOB)
 async def test_a_dict_makes_a_model(world: World) -> None:
     """`Job(**row)` of a row without a model is as good as one loaded: equal, and it saves."""
-    (row,) = await execute_sql("SELECT * FROM jobs")
-    (step_row,) = await execute_sql("SELECT * FROM job_steps")
+    row: Any = (await execute_sql("SELECT * FROM jobs"))[0]
+    step_row: Any = (await execute_sql("SELECT * FROM job_steps"))[0]
 
-    job, step = Job(**row), JobStep(**step_row)  # type: ignore[arg-type]
+    job, step = Job(**row), JobStep(**step_row)
     unchanged = await world.operations_of(job.save()) + await world.operations_of(step.save())
     job.status = JobStatus.FAILED
     operations = await world.operations_of(job.save())
@@ -67,7 +68,7 @@ async def test_a_dict_makes_a_model(world: World) -> None:
 
 def test_a_model_made_by_hand_is_checked() -> None:
     """A missing, unknown or wrong value does not make a row."""
-    good = {"id": 1, "campaign_id": 1, "customer_email": "ada@example.com"}
+    good: dict[str, Any] = {"id": 1, "campaign_id": 1, "customer_email": "ada@example.com"}
 
     for wrong in ({"status": "pendign"}, {"statsu": "pending"}, {"id": None}):
         with pytest.raises(ValidationError):
@@ -109,7 +110,7 @@ async def test_without_its_id_a_row_cannot_be_saved(world: World) -> None:
     acts: list[Callable[[], object]] = [job.save, job.refresh, job.delete]
 
     for act in acts:
-        with pytest.raises(FieldError, match="^this Job was selected without its id$"):
+        with pytest.raises(FieldError, match="this Job was selected without its id"):
             await act()  # type: ignore[misc]
 
     assert world.overseer.count == 1

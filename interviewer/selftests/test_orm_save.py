@@ -129,11 +129,11 @@ async def test_a_row_that_is_gone_cannot_be_saved(world: World) -> None:
 
     job.status = JobStatus.COMPLETED
     campaign.name = "Summer news"
-    with pytest.raises(Job.DoesNotExist, match=r"^Job 1 is gone: save\(\) changed no row$"):
+    with pytest.raises(Job.DoesNotExist, match=r"Job 1 is gone: save\(\) changed no row"):
         await job.save()
-    with pytest.raises(Campaign.DoesNotExist, match="^Campaign 2 is gone: "):
+    with pytest.raises(Campaign.DoesNotExist, match="Campaign 2 is gone: "):
         await campaign.save()
-    with pytest.raises(Job.DoesNotExist, match="^no Job has id=1$"):
+    with pytest.raises(Job.DoesNotExist, match="no Job has id=1"):
         await job.refresh()
     await job.delete()
 
@@ -166,8 +166,12 @@ async def test_refresh_reads_the_row_again(world: World) -> None:
     await job.refresh()
     operations = await world.operations_of(job.save())
 
-    assert (job.status, job.retry_count, job.worker_id) == ("failed", 5, None)
     assert (operations, job) == ([], await Job.get(id=1))
+    assert job.model_dump(include={"status", "retry_count", "worker_id"}) == {
+        "status": "failed",
+        "retry_count": 5,
+        "worker_id": None,
+    }
 
 
 @in_a_world(ONE_JOB)

@@ -2,11 +2,11 @@
 
 import asyncio
 import gc
+import linecache
 import sys
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +20,11 @@ NO_ROWS_YET = (
 )
 
 ROWS_ARE_USED: dict[str, Callable[[Any], object]] = {
-    "list": lambda rows: list(rows),
+    "list": list,
     "for": lambda rows: [row.id for row in rows],
     "if": lambda rows: "some" if rows else "none",
     "not": lambda rows: not rows,
-    "len": lambda rows: len(rows),
+    "len": len,
     "[0]": lambda rows: rows[0],
 }
 ROW_IS_USED: dict[str, Callable[[Any], object]] = {
@@ -60,9 +60,9 @@ async def test_every_question_says_so(world: World) -> None:
     """Each method that asks the database names itself and its model."""
     job = await Job.get(id=1)
     questions: list[Callable[[], Any]] = [
-        lambda: Job.all(),
-        lambda: Job.first(),
-        lambda: Job.count(),
+        Job.all,
+        Job.first,
+        Job.count,
         lambda: Job.get(id=1),
         lambda: Job.create(campaign_id=1, customer_email="b@example.com"),
         lambda: Job.filter(id=1).all(),
@@ -72,9 +72,9 @@ async def test_every_question_says_so(world: World) -> None:
         lambda: Job.filter(id=1).exists(),
         lambda: Job.filter(id=1).update(status="failed"),
         lambda: Job.filter(id=1).delete(),
-        lambda: job.save(),
-        lambda: job.refresh(),
-        lambda: job.delete(),
+        job.save,
+        job.refresh,
+        job.delete,
     ]
 
     told = []
@@ -104,7 +104,7 @@ async def test_a_query_that_is_dropped_warns_of_its_line(world: World) -> None:
         gc.collect()
 
     (warning,) = caught
-    line = Path(__file__).read_text(encoding="utf-8").splitlines()[warning.lineno - 1]
+    line = linecache.getline(warning.filename, warning.lineno)
     assert (warning.filename, line.split("#")[0].strip()) == (__file__, "job.save()")
     assert str(warning.message) == (
         "Job…save() was not awaited, so it did not run: "
@@ -128,15 +128,15 @@ async def test_a_query_that_was_awaited_does_not_warn(world: World) -> None:
 @in_a_world(ONE_JOB)
 async def test_a_query_is_a_coroutine_to_asyncio(world: World) -> None:
     """Tasks, `gather`, `wait_for`, `timeout` and `TaskGroup` take it as any other."""
-    task = asyncio.create_task(Job.get(id=1))
-    awaited = await task
+    query = Job.get(id=1)
+    is_coroutine = asyncio.iscoroutine(query)
+    awaited = await asyncio.create_task(query)
     gathered = await asyncio.gather(Job.get(id=1), Job.count())
     waited_for = await asyncio.wait_for(Job.get(id=1), timeout=1)
     async with asyncio.timeout(1), asyncio.TaskGroup() as group:
         grouped = group.create_task(Job.get(id=1))
 
-    assert asyncio.iscoroutine(query := Job.get(id=1))
-    query.close()
+    assert is_coroutine
     assert gathered == [awaited, 1]
     assert awaited == waited_for == grouped.result()
 

@@ -39,10 +39,11 @@ async def test_update_is_one_statement(world: World) -> None:
     """Its conditions and its changes go to the database together."""
     await Job.filter(id=1, status="pending").update(status="processing", worker_id="worker-1")
 
-    assert world.operations == [
+    (update,) = world.operations
+    assert update == (
         "UPDATE jobs SET status = 'processing', worker_id = 'worker-1' "
         "WHERE id = 1 AND status = 'pending'"
-    ]
+    )
 
 
 @in_a_world(THREE_JOBS)
@@ -55,7 +56,7 @@ async def test_of_two_who_race_one_wins(world: World) -> None:
             claim = Job.filter(id=job.id, status="pending")
             return await claim.update(status="processing", worker_id=worker_id)
 
-    changed = await asyncio.gather(take("worker-1"), take("worker-2"))
+    changed = await asyncio.gather(*(take(worker_id) for worker_id in ("worker-1", "worker-2")))
 
     # Both had read the job before either changed it.
     assert [words.split()[0] for words in world.operations] == ["SELECT"] * 2 + ["UPDATE"] * 2

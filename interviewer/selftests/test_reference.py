@@ -6,12 +6,12 @@ from contextlib import closing
 
 import pytest
 
-from infra import current_worker_id, execute_sql, now, transaction
+from infra import execute_sql, now, transaction
 from infra.context import as_worker
 from infra.database import file
 from infra.database.sql import prepare
 from infra.models import Job, JobStatus
-from interviewer.selftests.world import CAMPAIGN, World, in_a_world, new_world, value_of
+from interviewer.selftests.world import CAMPAIGN, World, in_a_world
 from interviewer.solutions import reference
 
 FIVE_JOBS = """

@@ -7,13 +7,13 @@ from itertools import product
 
 import pytest
 
-from infra import current_worker_id, now
+from infra import now
 from infra.clock import wait
 from infra.context import as_worker
 from infra.models import Job, JobStatus
 from infra.services import Fault, Outage, Outcome
 from infra.services.ledger import SendGridCall
-from interviewer.selftests.world import World, in_a_world, new_world
+from interviewer.selftests.world import World, in_a_world
 from interviewer.solutions import reference
 
 ADA = "INSERT INTO jobs (campaign_id, customer_email) VALUES (1, 'ada@example.com');"
@@ -168,7 +168,7 @@ async def test_when_sendgrid_is_down_for_good_the_job_is_given_up(world: World) 
 
 @in_a_world(ADA)
 async def test_a_stale_job_sends_nothing_when_its_key_is_forgotten(world: World) -> None:
-    """A day later SendGrid would take the key for a new mail's: it is not asked, the mail is out."""
+    """A day later SendGrid has forgotten the key: it is not asked again, as the mail is out."""
     stale = await claim()
     await reference.process_job(stale)
     await wait(25 * 3600)
@@ -187,7 +187,7 @@ async def test_two_workers_with_one_job_send_one_mail(world: World) -> None:
     await Job.filter(id=1).update(status="pending", worker_id=None)
     second = await claim("worker-2")
 
-    sent = await asyncio.gather(reference.send_email_step(first), reference.send_email_step(second))
+    sent = await asyncio.gather(*map(reference.send_email_step, (first, second)))
 
     assert (sent, world.mails) == ([True, True], ["ada@example.com"])
 

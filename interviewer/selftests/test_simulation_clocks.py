@@ -69,7 +69,9 @@ def test_every_clock_advances_by_the_same() -> None:
         shown = []
         for seconds in (0, 1.5, 3600, 0.000007):
             await asyncio.sleep(seconds)
-            shown.append({name: round(clock() - START_SECONDS, 6) for name, clock in clocks.items()})
+            shown.append(
+                {name: round(clock() - START_SECONDS, 6) for name, clock in clocks.items()}
+            )
         return shown
 
     assert run(body()) == [

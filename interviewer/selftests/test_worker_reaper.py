@@ -39,7 +39,9 @@ async def test_the_reaper_brings_back_what_is_stalled(world: World) -> None:
         {"started_at": old, "last_heartbeat": recent},
         {"started_at": recent, "last_heartbeat": old},
         {"started_at": None, "last_heartbeat": recent},
-        *({"started_at": old, "status": status} for status in ("pending", "completed", "failed")),
+        {"started_at": old, "status": "pending"},
+        {"started_at": old, "status": "completed"},
+        {"started_at": old, "status": "failed"},
     ]
     common = {"campaign_id": 1, "customer_email": "a@example.com", "retry_count": 2}
     given = {"status": "processing", "worker_id": "worker-1", "current_step": "analyze"}

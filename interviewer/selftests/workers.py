@@ -65,7 +65,7 @@ class Told:
             self.solution,
             pace=PACE,
             on_processed=lambda job: self.processed.append(job.id),
-            on_error=lambda job, error: self.errors.append((job and job.id, repr(error))),
+            on_error=lambda job, error: self.errors.append((job.id if job else None, repr(error))),
         )
 
 
