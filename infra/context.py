@@ -24,7 +24,15 @@ def current_worker_id() -> str:
 
     Outside any worker the process stands in for one: `worker-<process id>`.
     """
-    return _worker.get(None) or f"worker-{os.getpid()}"
+    return _worker.get(None) or _process_id()
+
+
+@cache
+def _process_id() -> str:
+    return f"worker-{os.getpid()}"
+
+
+os.register_at_fork(after_in_child=_process_id.cache_clear)
 
 
 def current_job_id() -> int | None:

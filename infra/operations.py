@@ -99,17 +99,23 @@ def installed(seam: Seam) -> Iterator[None]:
         _seam = None
 
 
-async def perform(
+def perform(
+    kind: Kind,
+    call: str,
+    arguments: tuple[object, ...],
+    effect: Callable[[], Awaitable[T]],
+) -> Awaitable[T]:
+    """Do one operation: `effect` does it and waits for its answer, the seam may interfere."""
+    return effect() if _seam is None else _pass(_seam, kind, call, arguments, effect)
+
+
+async def _pass(
+    seam: Seam,
     kind: Kind,
     call: str,
     arguments: tuple[object, ...],
     effect: Callable[[], Awaitable[T]],
 ) -> T:
-    """Do one operation: `effect` does it and waits for its answer, the seam may interfere."""
-    seam = _seam
-    if seam is None:
-        return await effect()
-
     operation = Operation(current_worker_id(), kind, call, arguments, current_job_id())
     if (turn := seam.before(operation)) is not None:
         await turn

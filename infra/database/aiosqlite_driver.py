@@ -1,7 +1,8 @@
 """The real driver: SQLite through aiosqlite, each connection on a thread of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
@@ -46,10 +47,9 @@ class AiosqliteConnection(aiosqlite.Connection):
         """Wait for the end of the thread, when it has been told to end."""
         self._thread.join()
 
-    async def run(self, sql: str, values: Sequence[Value] = ()) -> Result:
+    def run(self, sql: str, values: Sequence[Value] = ()) -> Coroutine[Any, Any, Result]:
         """Run one statement. Raises sqlite3.Error."""
-        result: Result = await self._execute(execute, self._conn, sql, values)  # type: ignore[no-untyped-call]
-        return result
+        return self._execute(execute, self._conn, sql, values)  # type: ignore[no-untyped-call]
 
     async def reset(self) -> None:
         """Wait for what still runs, then roll back what is open."""

@@ -64,15 +64,17 @@ class Database:
         if self._closer is None:
             self._closer = self._close_with_loop()
             await anext(self._closer)
-        return await self.pool.acquire(purpose)
+        return self.pool.take(purpose) or await self.pool.acquire(purpose)
 
-    async def answer(self, effect: Awaitable[T]) -> T:
+    def answer(self, effect: Awaitable[T]) -> Awaitable[T]:
         """Do it, then let its answer, be it an error, travel back in simulated time."""
+        return self._answer_late(effect) if self._round_trip_seconds else effect
+
+    async def _answer_late(self, effect: Awaitable[T]) -> T:
         try:
             return await effect
         finally:
-            if self._round_trip_seconds:
-                await wait(self._round_trip_seconds)
+            await wait(self._round_trip_seconds)
 
     def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Start work that goes on even if the calling task is cancelled; `close` waits for it."""
@@ -119,8 +121,8 @@ class Database:
 
     async def _run_by_itself(self, statement: Statement, values: tuple[Value, ...]) -> Result:
         connection = await self.acquire("a statement")
+        run = connection.run if statement.reads else self._write
         try:
-            run = connection.run if statement.reads else self._write
             result = await self.answer(run(statement.sql, values))
         except BaseException as error:
             await self.give_back(connection, error)

@@ -19,15 +19,15 @@ class Hold(NamedTuple):
     purpose: str
     since: float
 
-    @classmethod
-    def now(cls, purpose: str) -> "Hold":
-        """Return a hold by the calling worker that begins now."""
-        return cls(current_worker_id(), purpose, asyncio.get_running_loop().time())
-
     def words(self) -> str:
         """Return the hold for a person, for example `worker-3 for 4.8 s (a statement)`."""
         held_seconds = asyncio.get_running_loop().time() - self.since
         return f"{self.worker} for {held_seconds:.1f} s ({self.purpose})"
+
+
+def hold(purpose: str) -> Hold:
+    """Return a hold by the calling worker that begins now."""
+    return Hold(current_worker_id(), purpose, asyncio.get_running_loop().time())
 
 
 class Pool:
@@ -59,7 +59,16 @@ class Pool:
         except BaseException:
             self._pass_on()
             raise
-        self.holds[connection] = Hold.now(purpose)
+        self.holds[connection] = hold(purpose)
+        return connection
+
+    def take(self, purpose: str) -> Connection | None:
+        """Return a connection that is idle, as `acquire` does, or `None` where it has to wait."""
+        if self._closed or not self._free or not self._idle:
+            return None
+        self._free -= 1
+        connection = self._idle.pop()
+        self.holds[connection] = hold(purpose)
         return connection
 
     def release(self, connection: Connection, *, broken: bool = False) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 from infra.database.driver import Connection
-from infra.database.pool import ADVICE, Hold
+from infra.database.pool import ADVICE, Hold, hold
 from infra.errors import DatabaseBusyError
 
 
@@ -39,7 +39,7 @@ class WriteLock:
             self._gate.release()
             raise
         self._owner = owner
-        self.holder = Hold.now(purpose)
+        self.holder = hold(purpose)
 
     def release(self, owner: Connection) -> None:
         """Let others write, if it was `owner` who kept them from it."""

@@ -1,6 +1,6 @@
 """Models: a pydantic class for a table, whose instances are its rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -16,7 +16,13 @@ from infra.orm.unawaited import awaited
 
 Decoder = tuple[str, Callable[[Any], object]]
 
-_set = object.__setattr__
+_NOTHING: frozenset[str] = frozenset()
+
+# What pydantic keeps of an instance, set directly: its own way would check every value again.
+_set_fields = BaseModel.__dict__["__dict__"].__set__
+_set_names = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class Model(BaseModel):
@@ -35,6 +41,9 @@ class Model(BaseModel):
     id: int
 
     _held: dict[str, Value] = PrivateAttr(default_factory=dict)
+    """What the database holds, as far as this row knows. Never changed, only replaced."""
+    _touched: frozenset[str] = PrivateAttr(default=frozenset())
+    """The fields that were assigned to since."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -66,28 +75,24 @@ class Model(BaseModel):
         return QuerySet(cls).limit(count)
 
     @classmethod
-    @awaited
-    async def all(cls) -> list[Self]:
+    def all(cls) -> Coroutine[Any, Any, list[Self]]:
         """Return all rows."""
-        return await QuerySet(cls).all()
+        return QuerySet(cls).all()
 
     @classmethod
-    @awaited
-    async def first(cls) -> Self | None:
+    def first(cls) -> Coroutine[Any, Any, Self | None]:
         """Return the first row, or `None` when there is none."""
-        return await QuerySet(cls).first()
+        return QuerySet(cls).first()
 
     @classmethod
-    @awaited
-    async def count(cls) -> int:
+    def count(cls) -> Coroutine[Any, Any, int]:
         """Return how many rows there are."""
-        return await QuerySet(cls).count()
+        return QuerySet(cls).count()
 
     @classmethod
-    @awaited
-    async def get(cls, **lookups: object) -> Self:
+    def get(cls, **lookups: object) -> Coroutine[Any, Any, Self]:
         """Return the one row that matches. Raises `DoesNotExist` or `MultipleObjectsReturned`."""
-        return await QuerySet(cls).get(**lookups)
+        return QuerySet(cls).get(**lookups)
 
     @classmethod
     @awaited
@@ -120,14 +125,15 @@ class Model(BaseModel):
         sql = f"UPDATE {self.table} SET {assignments} WHERE id = ?"
         if (await _write(sql, *changes.values(), self._id())).rowcount == 0:
             raise self.DoesNotExist(f"{self._words()} is gone: save() changed no row")
-        self._held = self._held | changes
+        self._held = self._held | changes  # not |=, as a copy of this row may share it
+        self._touched = _NOTHING
 
     @awaited
     async def refresh(self) -> None:
         """Read the row again; unsaved changes are lost. Raises `DoesNotExist` when it is gone."""
         fresh = await type(self).get(id=self._id())
-        _set(self, "__dict__", fresh.__dict__)
-        self._held = fresh._held
+        _set_fields(self, fresh.__dict__)
+        self._held, self._touched = fresh._held, _NOTHING
 
     @awaited
     async def delete(self) -> None:
@@ -175,28 +181,29 @@ class Model(BaseModel):
         """
         if not result.columns:
             return []
-        extra, decoders = cls._plan(result.columns)
+        extra, decoders, names = cls._plan(result.columns)
         loaded = []
         for values in result.rows:
-            held = dict(zip(result.columns, values, strict=True))
+            fields: dict[str, Any] = dict(zip(result.columns, values, strict=True))
             for name in extra:
-                del held[name]
-            fields: dict[str, Any] = held.copy()
+                del fields[name]
+            held = fields.copy()
             for name, decode in decoders:
-                if fields[name] is not None:
-                    fields[name] = decode(fields[name])
+                value = held[name]
+                if value is not None:
+                    fields[name] = decode(value)
             row = cls.__new__(cls)
-            _set(row, "__dict__", fields)
-            _set(row, "__pydantic_fields_set__", set(fields))
-            _set(row, "__pydantic_extra__", None)
-            _set(row, "__pydantic_private__", {"_held": held})
+            _set_fields(row, fields)
+            _set_names(row, names)
+            _set_extra(row, None)
+            _set_private(row, {"_held": held, "_touched": _NOTHING})
             loaded.append(row)
         return loaded
 
     @classmethod
     @cache
-    def _plan(cls, names: tuple[str, ...]) -> tuple[list[str], list[Decoder]]:
-        """Return which of a statement's columns to leave out, and which to decode."""
+    def _plan(cls, names: tuple[str, ...]) -> tuple[list[str], list[Decoder], set[str]]:
+        """Return which of a statement's columns to leave out, which to decode, and the fields."""
         columns = cls.columns()
         if columns.keys().isdisjoint(names):
             raise FieldError(f"none of {cls.__name__}'s columns was selected: SELECT * …")
@@ -207,21 +214,32 @@ class Model(BaseModel):
             )
         extra = list(dict.fromkeys(name for name in names if name not in columns))
         decoders = [(name, columns[name].decode) for name in names if name in columns]
-        return extra, [(name, decode) for name, decode in decoders if decode]
+        return (
+            extra,
+            [(name, decode) for name, decode in decoders if decode],
+            set(names) - set(extra),
+        )
 
     def model_post_init(self, context: object, /) -> None:
         """Take the values given as what the database holds."""
         self._held = self.encode({name: getattr(self, name) for name in self.model_fields_set})
 
     def _changes(self) -> dict[str, Value]:
+        held, fields = self._held, self.__dict__
         changes = {}
-        held = self._held
-        for name, now in self.__dict__.items():
-            column = self.column(name)
-            value = column.keep(now)
-            if name not in held or not column.holds(held[name], now, value):
-                changes[name] = value
-        return changes
+        for name in self._touched.union(self._objects()):
+            if name in fields:
+                column = self.column(name)
+                value = column.keep(fields[name])
+                if name not in held or not column.holds(held[name], fields[name], value):
+                    changes[name] = value
+        return dict(sorted(changes.items()))
+
+    @classmethod
+    @cache
+    def _objects(cls) -> tuple[str, ...]:
+        """Return the fields that can change without being assigned to."""
+        return tuple(name for name, column in cls.columns().items() if column.kind is dict)
 
     def _id(self) -> Value:
         if "id" not in self.__dict__:
@@ -239,7 +257,10 @@ class Model(BaseModel):
                 super().__setattr__(name, value)
                 return
             self.__dict__[name] = self.column(name).check(value)
-            self.__pydantic_fields_set__.add(name)
+            self._touched |= {name}
+            # A new set, as the one there may be that of all rows loaded together.
+            if name not in self.__pydantic_fields_set__:
+                _set_names(self, {*self.__pydantic_fields_set__, name})
 
         def __getattr__(self, name: str) -> object:
             if name.startswith("_"):

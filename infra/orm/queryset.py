@@ -76,20 +76,19 @@ class QuerySet(Generic[M]):
     @awaited
     async def all(self) -> list[M]:
         """Return all of these rows."""
-        return self.model.load(await self._run(self._select()))
+        return self.model.load(await self._run(self._select(limit=self.row_limit)))
 
     @awaited
     async def first(self) -> M | None:
         """Return the first of these rows, or `None` when there is none."""
-        one = self if self.row_limit == 0 else self.limit(1)
-        rows = self.model.load(await one._run(one._select()))
+        rows = self.model.load(await self._run(self._select(limit=self._at_most(1))))
         return rows[0] if rows else None
 
     @awaited
     async def get(self, **lookups: object) -> M:
         """Return the one row. Raises the model's DoesNotExist or MultipleObjectsReturned."""
-        two = self.filter(**lookups).limit(2)
-        rows = self.model.load(await two._run(two._select()))
+        found = self.filter(**lookups)
+        rows = self.model.load(await found._run(found._select(limit=2)))
         if len(rows) == 1:
             return rows[0]
         which = ", ".join(f"{name}={value!r}" for name, value in lookups.items())
@@ -102,14 +101,14 @@ class QuerySet(Generic[M]):
     @awaited
     async def count(self) -> int:
         """Return how many rows these are."""
-        result = await self._run(f"SELECT count(*) FROM ({self._select('1')})")
+        rows = self._select("1", limit=self.row_limit)
+        result = await self._run(f"SELECT count(*) FROM ({rows})")
         return int(result.rows[0][0])  # type: ignore[arg-type]
 
     @awaited
     async def exists(self) -> bool:
         """Return whether there is any such row."""
-        one = self.limit(1)
-        return bool((await one._run(one._select("1"))).rows)
+        return bool((await self._run(self._select("1", limit=self._at_most(1)))).rows)
 
     @awaited
     async def update(self, **changes: object) -> int:
@@ -146,10 +145,13 @@ class QuerySet(Generic[M]):
     def __getitem__(self, key: object) -> NoReturn:
         self.__iter__()
 
-    def _select(self, what: str = "*") -> str:
+    def _select(self, what: str = "*", *, limit: int | None) -> str:
         order = f" ORDER BY {', '.join(self.ordering)}" if self.ordering else ""
-        limit = f" LIMIT {self.row_limit}" if self.row_limit is not None else ""
-        return f"SELECT {what} FROM {self.model.table}{self._where()}{order}{limit}"
+        end = "" if limit is None else f" LIMIT {limit}"
+        return f"SELECT {what} FROM {self.model.table}{self._where()}{order}{end}"
+
+    def _at_most(self, count: int) -> int:
+        return count if self.row_limit is None else min(count, self.row_limit)
 
     def _where(self) -> str:
         return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""

@@ -4,8 +4,11 @@ import sys
 import warnings
 from collections.abc import Callable, Coroutine, Generator
 from functools import wraps
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar
+
+_MODEL = str(Path(__file__).with_name("model.py"))
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,8 +19,10 @@ def awaited(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutin
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
-        coroutine = method(*args, **kwargs)
-        return NotAwaited(coroutine, args[0], method.__name__, sys._getframe(1))
+        caller = sys._getframe(1)
+        if caller.f_code.co_filename == _MODEL and caller.f_back:
+            caller = caller.f_back  # Job.get() hands on what its query set gives
+        return NotAwaited(method(*args, **kwargs), args[0], method.__name__, caller)
 
     return call
 

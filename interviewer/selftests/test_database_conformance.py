@@ -26,8 +26,10 @@ STATEMENTS = [
     "UPDATE campaigns SET user_id = user_id + {n} WHERE id <= {n}",
     "UPDATE campaigns SET status = 'paused' WHERE id = {n} AND status = 'active'",
     "UPDATE campaigns SET user_id = user_id + 1 WHERE id >= {n} RETURNING id, user_id",
-    "WITH least AS (SELECT min(user_id) AS n FROM campaigns) "
-    "UPDATE campaigns SET name = 'least' WHERE user_id = (SELECT n FROM least)",
+    """
+    WITH least AS (SELECT min(user_id) AS n FROM campaigns)
+    UPDATE campaigns SET name = 'least' WHERE user_id = (SELECT n FROM least)
+    """,
     "DELETE FROM campaigns WHERE id = {n}",
     "DELETE FROM campaigns WHERE user_id > 20",
 ]
@@ -52,41 +54,71 @@ class Act(NamedTuple):
     wakes: int | None = None
 
 
+class Turns:
+    """Knows who has a transaction open and who waits for it, so that it is known beforehand.
+
+    At most one player waits at a time: it goes on when the transaction ends.
+    """
+
+    def __init__(self, chance: Random):
+        self._chance = chance
+        self._holder: int | None = None
+        self._depth = 0
+        self._waiting: int | None = None
+        self._waiting_begins = False
+
+    def next_act(self, player: int) -> Act | None:
+        """Choose what a player does, or `None` when it can do nothing now."""
+        n = self._chance.randint(1, 8)
+        read = self._chance.choice(READS).format(n=n)
+        write = self._chance.choice([*["begin"] * 5, *STATEMENTS]).format(n=n)
+        if player == self._waiting:
+            return None
+        if player == self._holder and self._chance.random() < 0.3:
+            return self._end(player, self._chance.choice(["commit", "undo", "undo", "leave"]))
+        if self._chance.random() < 0.4:
+            return Act(player, read)
+        if self._holder not in (None, player):
+            return self._wait(player, write)
+        return self._begin(player) if write == "begin" else Act(player, write)
+
+    def last_acts(self) -> Iterator[Act]:
+        """End what is open."""
+        while self._holder is not None:
+            yield self._end(self._holder, "leave")
+
+    def _begin(self, player: int) -> Act | None:
+        if self._depth == DEPTH_MAX:
+            return None
+        self._holder = player
+        self._depth += 1
+        return Act(player, "begin")
+
+    def _wait(self, player: int, what: str) -> Act | None:
+        if self._waiting is not None:
+            return None
+        self._waiting, self._waiting_begins = player, what == "begin"
+        return Act(player, what, waits=True)
+
+    def _end(self, player: int, what: str) -> Act:
+        self._depth = 0 if what == "leave" else self._depth - 1
+        if self._depth:
+            return Act(player, what)
+        act = Act(player, what, wakes=self._waiting)
+        self._holder, self._depth = (self._waiting, 1) if self._waiting_begins else (None, 0)
+        self._waiting, self._waiting_begins = None, False
+        return act
+
+
 def program(seed: int) -> Iterator[Act]:
-    """Make up what three players do, in which order: whoever must wait is known beforehand."""
+    """Make up what three players do, in which order."""
     chance = Random(seed)
-    holder, depth, waiting = None, 0, None
-    waiting_begins = False
+    turns = Turns(chance)
     for _ in range(chance.randint(10, 30)):
-        player = chance.randrange(PLAYERS)
-        n = chance.randint(1, 8)
-        write = chance.choice([*["begin"] * 5, *STATEMENTS]).format(n=n)
-        if player == waiting:
-            continue
-        if player == holder and chance.random() < 0.3:
-            what = chance.choice(["commit", "commit", "undo", "leave"])
-            depth = 0 if what == "leave" else depth - 1
-            if depth:
-                yield Act(player, what)
-                continue
-            yield Act(player, what, wakes=waiting)
-            holder, depth = (waiting, 1) if waiting_begins else (None, 0)
-            waiting, waiting_begins = None, False
-        elif chance.random() < 0.4:
-            yield Act(player, chance.choice(READS).format(n=n))
-        elif player != holder and holder is not None:
-            if waiting is None:
-                waiting, waiting_begins = player, write == "begin"
-                yield Act(player, write, waits=True)
-        elif write != "begin":
-            yield Act(player, write)
-        elif depth < DEPTH_MAX:
-            yield Act(player, "begin")
-            holder, depth = player, depth + 1
-    if holder is not None:
-        yield Act(holder, "leave", wakes=waiting)
-        if waiting_begins and waiting is not None:
-            yield Act(waiting, "leave")
+        act = turns.next_act(chance.randrange(PLAYERS))
+        if act:
+            yield act
+    yield from turns.last_acts()
 
 
 class Leavable(Protocol):
@@ -139,7 +171,7 @@ class Player:
         await self._open.pop().__aexit__(type(error), error, None)
 
 
-async def perform(seed: int) -> tuple[list[list[object]], list[dict[str, object]]]:
+async def perform(seed: int) -> tuple[list[list[object]], object]:
     """Play a program; return what each player noted, and the table at the end."""
     players = [Player() for _ in range(PLAYERS)]
     tasks = [asyncio.create_task(player.play()) for player in players]

@@ -11,6 +11,7 @@ from infra.database import file
 from infra.errors import DatabaseUnavailableError
 
 FILL = "INSERT INTO campaigns (name, user_id) VALUES ('Winter news', 1);"
+MOVE_IT = "move it away, then run `make setup`"
 
 
 @pytest.fixture
@@ -148,16 +149,15 @@ def test_an_empty_file_can_be_filled(path: Path) -> None:
     [
         (
             make_garbage,
-            "interview.db is not an SQLite database: move it away, then run `make setup`",
+            f"interview.db is not an SQLite database: {MOVE_IT}",
         ),
         (
             make_foreign,
-            "interview.db is not a database of this kit: move it away, then run `make setup`",
+            f"interview.db is not a database of this kit: {MOVE_IT}",
         ),
         (
             make_of_other_version,
-            "interview.db has schema version 99, this kit needs 1: "
-            "move it away, then run `make setup`",
+            f"interview.db has schema version 99, this kit needs {file.SCHEMA_VERSION}: {MOVE_IT}",
         ),
     ],
 )

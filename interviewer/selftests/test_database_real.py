@@ -108,7 +108,7 @@ def test_a_cancelled_statement_does_not_break_the_next(
         await add("warm")
         await execute_sql("DELETE FROM campaigns WHERE user_id = 1")
         task = asyncio.ensure_future(slow())
-        await let_it_start(task)  # type: ignore[arg-type]
+        await let_it_start(task)
         task.cancel()
         (answer,) = await execute_sql("SELECT 7 AS n")
         await asyncio.wait([task])
@@ -174,8 +174,8 @@ def test_a_program_may_end_while_statements_run(stage: RealStage) -> None:
     """What still runs when the loop ends is waited for, and every connection is closed."""
 
     async def body() -> None:
-        for work in (SLOW, SLOW_WRITE, SLOW):
-            tasks.append(asyncio.create_task(execute_sql(work)))
+        statements = (execute_sql(sql) for sql in (SLOW, SLOW_WRITE, SLOW))
+        tasks.extend(map(asyncio.create_task, statements))
         await let_it_start(tasks[-1])
 
     tasks: list[asyncio.Task[object]] = []

@@ -1,5 +1,7 @@
 """`transaction()` inside `transaction()`: a part that can be undone by itself."""
 
+# ruff: noqa: PT012 - a transaction is a block, and it is the block that raises
+
 import asyncio
 
 import pytest

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from infra.database import execute_sql, transaction
+from infra.models import Job
 from interviewer.selftests.drivers import add, added, on_both_drivers, open_connections
 
 
@@ -29,13 +30,18 @@ async def test_a_child_does_not_join_its_parents_transaction() -> None:
 @on_both_drivers()
 async def test_a_childs_write_is_not_undone_with_its_parent() -> None:
     """What a task started inside a transaction writes is its own: it waits, and stays."""
-    with pytest.raises(ZeroDivisionError):
+    children = []
+
+    async def fail() -> None:
         async with transaction():
             await add("parent")
-            child = asyncio.create_task(add("child"))
+            children.append(asyncio.create_task(add("child")))
             await let_others_run()
             _ = 1 / 0
-    await child
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    await asyncio.gather(*children)
 
     assert await added() == ["child"]
 
@@ -128,10 +134,10 @@ async def test_increments_in_transactions_are_never_lost() -> None:
     async def increment() -> None:
         for _ in range(5):
             async with transaction():
-                (job,) = await execute_sql("SELECT retry_count FROM jobs WHERE id = 1")
+                (job,) = await execute_sql("SELECT * FROM jobs WHERE id = 1", model=Job)
                 await asyncio.sleep(0)
                 await execute_sql(
-                    "UPDATE jobs SET retry_count = ? WHERE id = 1", [job["retry_count"] + 1]
+                    "UPDATE jobs SET retry_count = ? WHERE id = 1", [job.retry_count + 1]
                 )
 
     await asyncio.gather(*(increment() for _ in range(12)))

@@ -1,5 +1,7 @@
 """`transaction()`: what is inside commits together, or is as if it had never been."""
 
+# ruff: noqa: PT012 - a transaction is a block, and it is the block that raises
+
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator

@@ -40,10 +40,14 @@ async def test_a_child_that_writes_while_its_parent_waits_is_told_who_holds_what
     write: Callable[[str], Coroutine[object, object, None]],
 ) -> None:
     """A deadlock of a transaction with its own child ends, and says who holds what since when."""
-    with as_worker("worker-7"), pytest.raises(DatabaseBusyError) as caught:
+
+    async def wait_for_child() -> None:
         async with transaction():
             await add("A")
             await asyncio.create_task(write("child"))
+
+    with as_worker("worker-7"), pytest.raises(DatabaseBusyError) as caught:
+        await wait_for_child()
     await add("B")
 
     assert told(caught.value) == (

@@ -51,10 +51,12 @@ def test_a_deadlock_names_who_waits() -> None:
 
     async def body() -> None:
         first, second = asyncio.Event(), asyncio.Event()
-        asyncio.create_task(second.wait(), name="worker-2")
-        waits = asyncio.create_task(first.wait(), name="worker-1")
+        waits = [
+            asyncio.create_task(second.wait(), name="worker-2"),
+            asyncio.create_task(first.wait(), name="worker-1"),
+        ]
         asyncio.current_task().set_name("main")  # type: ignore[union-attr]
-        await waits
+        await asyncio.gather(*waits)
 
     with pytest.raises(Deadlock) as caught:
         run(body())
