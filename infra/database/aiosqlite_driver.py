@@ -1,5 +1,7 @@
 """The real driver: SQLite through aiosqlite, each connection on a thread of its own."""
 
+import asyncio
+import sqlite3
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ class AiosqliteDriver:
 
     async def connect(self) -> "AiosqliteConnection":
         """Open a connection. Raises DatabaseUnavailableError."""
-        connection = AiosqliteConnection(lambda: file.connect(self._path), iter_chunk_size=64)
+        connection = AiosqliteConnection(self._path)
         try:
             await connection
         except BaseException:
@@ -38,10 +40,20 @@ class AiosqliteConnection(aiosqlite.Connection):
     `execute_fetchall` takes one, but does not tell the rowcount.
     """
 
+    def __init__(self, path: Path):
+        super().__init__(self._open, iter_chunk_size=64)
+        self._path = path
+        self._opened: sqlite3.Connection | None = None
+
     def __await__(self):  # type: ignore[no-untyped-def]
         # A program that forgets to close its loop properly must still be able to exit.
         self._thread.daemon = True
         return super().__await__()
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Tell the thread to end, and to close what it opened although nobody waits for it."""
+        self._tx.put_nowait((None, self._close_opened))
+        return super().stop()
 
     def join_thread(self) -> None:
         """Wait for the end of the thread, when it has been told to end."""
@@ -55,3 +67,11 @@ class AiosqliteConnection(aiosqlite.Connection):
         """Wait for what still runs, then roll back what is open."""
         # The thread's queue is first in, first out: this comes after whatever was cancelled.
         await self._execute(self._conn.rollback)  # type: ignore[no-untyped-call]
+
+    def _open(self) -> sqlite3.Connection:
+        self._opened = file.connect(self._path)
+        return self._opened
+
+    def _close_opened(self) -> None:
+        if self._opened:
+            self._opened.close()

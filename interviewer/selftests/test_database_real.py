@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.database import current_database, execute_sql, transaction
+from infra.database import current_database, execute_sql, file, transaction
 from infra.database.aiosqlite_driver import AiosqliteConnection, AiosqliteDriver
 from infra.errors import DatabaseUnavailableError
 from interviewer.selftests.drivers import RealStage, add, added
@@ -183,6 +183,38 @@ def test_a_program_may_end_while_statements_run(stage: RealStage) -> None:
     gc.collect()
 
     assert [task.cancelled() for task in tasks] == [True, True, True]
+
+
+def is_closed(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.total_changes < 0
+    except sqlite3.ProgrammingError:
+        return True
+
+
+def test_a_connection_that_nobody_waits_for_any_more_is_closed(
+    stage: RealStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks that are cancelled while their connections are being opened leave none open."""
+    opened: list[sqlite3.Connection] = []
+    connect = file.connect
+
+    def noted(path: Path) -> sqlite3.Connection:
+        opened.append(connect(path))
+        return opened[-1]
+
+    async def body() -> list[object]:
+        tasks = [asyncio.create_task(added()) for _ in range(5)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        return await added()
+
+    monkeypatch.setattr(file, "connect", noted)
+    seen = stage.run(body())
+
+    assert (seen, [is_closed(one) for one in opened]) == ([], [True] * 6)
 
 
 def test_a_missing_file_is_told_at_the_first_statement(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ NOT_THERE = "new.db is not there: run `make setup`, or `python setup_db.py`"
 REFUSED = """
 LARGE = "INSERT INTO campaigns (name, user_id) VALUES (zeroblob(100000), 1);"
 
-for act in (file.connect, lambda path: file.create(path, LARGE)):
+for act in (lambda path: file.connect(path).close(), lambda path: file.create(path, LARGE)):
     try:
         act(path)
     except DatabaseUnavailableError as error:

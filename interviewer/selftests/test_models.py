@@ -152,9 +152,12 @@ def test_the_table_takes_the_values_of_the_enum_alone(
     """Every member can be kept, and nothing else, not even by raw SQL."""
     table, name = column.split(".")
     change = f"UPDATE {table} SET {name} = ?"
+    ((sql,),) = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", [table])
 
     changed = [database.execute(change, [member.value]).rowcount for member in enum]
 
+    taken = re.findall(rf"CHECK \({name} IN \(([^)]*)\)\)", sql)
+    assert taken == [", ".join(f"'{member}'" for member in enum)]
     assert changed == [1] * len(enum)
     with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
         database.execute(change, ["sleeping"])

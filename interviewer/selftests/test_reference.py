@@ -87,6 +87,17 @@ async def test_a_claim_takes_what_is_due_the_earliest_first(world: World) -> Non
     assert await Job.filter(id__in=[1, 5, 6, 7]).all() == others
 
 
+@in_a_world(
+    f"INSERT INTO jobs (campaign_id, customer_email, scheduled_for) VALUES (1, 'a', '{NOW}');"
+)
+async def test_a_job_is_due_at_its_very_moment(world: World) -> None:
+    """`scheduled_for` not in the future: when it is now, the job is claimed."""
+    job = await reference.claim_next_job()
+
+    assert job
+    assert job.started_at == job.scheduled_for
+
+
 @in_a_world(FIVE_JOBS)
 async def test_a_claim_waits_for_a_transaction(world: World) -> None:
     """What another worker has claimed but not committed is not claimed again."""

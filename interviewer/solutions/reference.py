@@ -2,8 +2,8 @@
 
 Three ideas carry it. A claim, and each change of a claimed job, is one statement that also checks
 that nobody was faster (compare-and-set), so nothing has to be locked while an API is called. The
-email's idempotency key depends on the job alone, so trying again is always safe. And what one step
-changes is committed together with its record, so a crash leaves a step done or not done.
+email's idempotency key depends on the job alone, so trying again is always safe. And what a step
+has found out is committed together with the advance, so a crash leaves it done or not done.
 """
 
 import json
@@ -104,16 +104,16 @@ async def process_job(job: Job) -> None:
     """Task D: do the step that this claim is for, then advance, unless somebody else has."""
     if job.current_step == JobStepName.SEND_EMAIL:
         if await send_email_step(job):
-            await _advance(job, {}, scheduled_for=now() + REPLY_WAIT)
+            await _advance(job, scheduled_for=now() + REPLY_WAIT)
     elif job.current_step == JobStepName.ANALYZE:
         try:
             sentiment = await _sentiment_of_reply(job.customer_email)
         except ExternalApiError as error:
             await _put_back(job, error)
         else:
-            await _advance(job, {"sentiment": sentiment})
+            await _advance_with(job, {"sentiment": sentiment})
     elif job.current_step == JobStepName.TAKE_ACTION:
-        await _advance(job, {"action": await _action(job)})
+        await _advance_with(job, {"action": await _action(job)})
 
 
 async def _send_with_retries(job: Job) -> None:
@@ -154,31 +154,33 @@ def _claimed(job: Job) -> QuerySet[Job]:
     )
 
 
-async def _advance(
-    job: Job, output: dict[str, object], *, scheduled_for: datetime | None = None
-) -> None:
-    """Move the claimed job to its next step and record the one it is through with."""
-    moment = now()
+async def _advance(job: Job, *, scheduled_for: datetime | None = None) -> bool:
+    """Move the claimed job to its next step, unless somebody else has."""
     next_step = get_next_step(job.current_step)
     done = next_step == JobStepName.DONE
+    moved = await _claimed(job).update(
+        current_step=next_step,
+        status=JobStatus.COMPLETED if done else JobStatus.PENDING,
+        completed_at=now() if done else None,
+        scheduled_for=scheduled_for,
+        worker_id=None,
+        retry_count=0,
+        error_message=None,
+    )
+    return moved == 1
+
+
+async def _advance_with(job: Job, output: dict[str, object]) -> None:
+    """Advance, and keep what the step has found out: both, or neither."""
     async with transaction():
-        moved = await _claimed(job).update(
-            current_step=next_step,
-            status=JobStatus.COMPLETED if done else JobStatus.PENDING,
-            completed_at=moment if done else None,
-            scheduled_for=scheduled_for,
-            worker_id=None,
-            retry_count=0,
-            error_message=None,
-        )
-        if moved:
+        if await _advance(job):
             await JobStep.create(
                 job_id=job.id,
                 step_name=job.current_step,
                 status=JobStepStatus.COMPLETED,
                 output_data=output,
                 started_at=job.started_at,
-                completed_at=moment,
+                completed_at=now(),
             )
 
 
