@@ -60,6 +60,7 @@ class RealStage(Stage):
     """A database file, through aiosqlite, in real time."""
 
     def __init__(self, path: Path):
+        self.path = path
         path.write_bytes(_filled_file())
         self.driver = AiosqliteDriver(path)
 

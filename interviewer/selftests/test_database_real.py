@@ -5,6 +5,7 @@ import gc
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from infra.database import current_database, execute_sql, file, transaction
 from infra.database.aiosqlite_driver import AiosqliteConnection, AiosqliteDriver
 from infra.errors import DatabaseUnavailableError
-from interviewer.selftests.drivers import RealStage, add, added
+from interviewer.selftests.drivers import RealStage, add, added, open_connections
 
 SLOW = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000)
@@ -143,6 +144,31 @@ def test_a_statement_cancelled_in_a_transaction_is_rolled_back(stage: RealStage)
     result = stage.run(body())
 
     assert result == (True, ["after"])
+
+
+def test_a_transaction_cancelled_while_it_begins_is_not_left_open(stage: RealStage) -> None:
+    """A cancel while BEGIN waits for another process leaves no transaction behind, once it can."""
+
+    async def work() -> None:
+        async with transaction():
+            await add("A")
+
+    async def body() -> list[object]:
+        await open_connections(1)
+        other.execute("BEGIN IMMEDIATE")
+        task = asyncio.create_task(work())
+        await let_it_start(task)
+        task.cancel()
+        await asyncio.sleep(0)
+        other.execute("COMMIT")
+        await asyncio.wait([task])
+        await add("after")
+        return await added()
+
+    with closing(sqlite3.connect(stage.path, isolation_level=None)) as other:
+        left = stage.run(body())
+
+    assert left == ["after"]
 
 
 def test_a_cancel_that_is_repeated_cleans_up_all_the_same(stage: RealStage) -> None:

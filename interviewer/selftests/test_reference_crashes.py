@@ -91,7 +91,7 @@ def end_of(crashes: CrashAt, fault: Fault | None) -> Ending:
 
 @pytest.mark.parametrize("fault", [None, *Fault], ids=str)
 def test_a_crash_anywhere_leaves_nothing_undone_or_done_twice(fault: Fault | None) -> None:
-    """Whenever a worker dies, the job is completed, what was found recorded once, one mail delivered."""
+    """Whenever a worker dies, the job is completed, each finding kept once, one mail delivered."""
     undisturbed = CrashAt()
     endings = {"undisturbed": end_of(undisturbed, fault)}
     for moment in range(1, undisturbed.passed + 1):

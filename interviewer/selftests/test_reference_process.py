@@ -129,6 +129,23 @@ async def test_a_stale_job_changes_nothing(world: World, done: int) -> None:
     assert (await everything(), len(world.mails)) == (before, 1)
 
 
+@pytest.mark.parametrize("done", [0, 1])
+@in_a_world()
+async def test_a_stale_job_does_not_end_a_later_claim(world: World, done: int) -> None:
+    """The same worker has the job again, for the next step: the claim before it has no effect."""
+    await add()
+    for _ in range(done):
+        await reference.process_job(await claim())
+    stale = await claim()
+    await reference.process_job(stale)
+    await claim()
+    before = await everything()
+
+    await reference.process_job(stale)
+
+    assert await everything() == before
+
+
 @pytest.mark.parametrize("done", [0, 1, 2])
 @in_a_world()
 async def test_two_workers_with_one_job_do_its_step_once(world: World, done: int) -> None:

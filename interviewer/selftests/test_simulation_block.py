@@ -120,7 +120,7 @@ class CrashAtDelete:
 
 
 def test_what_a_dead_worker_left_running_does_nothing_at_the_end(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A task of a dead worker that is cancelled at the end has no effect, and is not told of."""
 
@@ -140,7 +140,28 @@ def test_what_a_dead_worker_left_running_does_nothing_at_the_end(
     stage = SimulatedStage()
     stage.run(body(), seam=Overseer(crashes=CrashAtDelete()))
 
-    assert (stage.run(added()), capsys.readouterr()) == ([], ("", ""))
+    assert (stage.run(added()), caplog.messages) == ([], [])
+
+
+def test_an_error_that_nobody_waits_for_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A task that fails as it is cancelled at the end is told of, unlike one that is dead."""
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            _ = 1 / 0
+
+    async def body() -> None:
+        asyncio.create_task(work())  # noqa: RUF006 - it holds itself while it waits
+        await asyncio.sleep(1)
+
+    with Simulation() as simulation:
+        simulation.run(body())
+
+    assert [message.splitlines()[0] for message in caplog.messages] == [
+        "unhandled exception during asyncio.run() shutdown"
+    ]
 
 
 def test_a_database_is_closed_with_the_simulation() -> None:
