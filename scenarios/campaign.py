@@ -11,6 +11,7 @@ from typing import NoReturn
 from infra import Campaign, SalesforceError, execute_sql, fetch_salesforce_data
 from infra.clock import sleep, wait
 from infra.context import as_worker
+from infra.errors import SolutionError
 from infra.models import Job
 from infra.services import Outcome, current_services
 from infra.simulation import Crash, Overseer
@@ -166,7 +167,16 @@ async def _page(query: str) -> list[str]:
 
 async def _create_jobs(solution: Path, emails: list[str]) -> None:
     campaign = await Campaign.create(name="Winter news", user_id=1)
-    await Solution.load(solution).create_campaign_jobs(campaign.id, emails)
+    try:
+        await Solution.load(solution).create_campaign_jobs(campaign.id, emails)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = line_of(error, solution)
+        place = f"{solution}:{line}" if line else str(solution)
+        raise SolutionError(
+            f"{place}: create_campaign_jobs: {type(error).__name__}: {error}"
+        ) from error
 
 
 async def _work(

@@ -64,7 +64,7 @@ class Database:
         if self._closer is None:
             self._closer = self._close_with_loop()
             await anext(self._closer)
-        return self.pool.take(purpose) or await self.pool.acquire(purpose)
+        return await self.pool.acquire(purpose)
 
     def answer(self, effect: Awaitable[T]) -> Awaitable[T]:
         """Do it, then let its answer, be it an error, travel back in simulated time."""

@@ -62,15 +62,6 @@ class Pool:
         self.holds[connection] = hold(purpose)
         return connection
 
-    def take(self, purpose: str) -> Connection | None:
-        """Return a connection that is idle, as `acquire` does, or `None` where it has to wait."""
-        if self._closed or not self._free or not self._idle:
-            return None
-        self._free -= 1
-        connection = self._idle.pop()
-        self.holds[connection] = hold(purpose)
-        return connection
-
     def release(self, connection: Connection, *, broken: bool = False) -> None:
         """Give a connection back; a broken one is not used again."""
         del self.holds[connection]

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
 
 
 class OpenTransaction:
-    """A transaction under way. It belongs to one task; `depth` counts the savepoints in it."""
+    """A transaction under way. It belongs to one task.
 
-    __slots__ = ("connection", "depth", "task")
+    `depth` counts the savepoints in it; `undo` is what to call if it is rolled back, each with
+    the depth at which it was asked for.
+    """
+
+    __slots__ = ("connection", "depth", "task", "undo")
 
     def __init__(self, connection: Connection):
         self.connection = connection
         self.task = asyncio.current_task()
         self.depth = 0
+        self.undo: list[tuple[int, Callable[[], None]]] = []
+
+    def rolled_back(self, depth: int) -> None:
+        """Undo, last first, what was asked for at that depth or below it."""
+        while self.undo and self.undo[-1][0] >= depth:
+            self.undo.pop()[1]()
+
+    def released(self, depth: int) -> None:
+        """From now on what was asked for at that depth stands or falls with the one above."""
+        self.undo = [(min(at, depth - 1), undo) for at, undo in self.undo]
 
 
 _open: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
@@ -36,6 +50,13 @@ def own_transaction() -> OpenTransaction | None:
     """
     opened = _open.get()
     return opened if opened and opened.task is asyncio.current_task() else None
+
+
+def if_rolled_back(undo: Callable[[], None]) -> None:
+    """Have `undo` called if the calling task's transaction, or savepoint, is rolled back."""
+    opened = own_transaction()
+    if opened:
+        opened.undo.append((opened.depth, undo))
 
 
 class Transaction:
@@ -63,7 +84,7 @@ class Transaction:
         if opened.depth:
             await self._end_savepoint(opened, error)
         else:
-            await self._end(opened.connection, error)
+            await self._end(opened, error)
 
     async def _begin(self) -> None:
         database = self._database
@@ -87,14 +108,18 @@ class Transaction:
         assert connection
         _open.set(OpenTransaction(connection))
 
-    async def _end(self, connection: Connection, error: BaseException | None) -> None:
+    async def _end(self, opened: OpenTransaction, error: BaseException | None) -> None:
         _open.set(None)
+        connection = opened.connection
+        if error is not None:
+            opened.rolled_back(0)
         try:
             if error is None:
                 await self._perform("COMMIT", connection, self._commit)
             elif isinstance(error, Exception):
                 await self._perform("ROLLBACK", connection, self._roll_back)
         except BaseException as ending_error:
+            opened.rolled_back(0)
             await self._database.give_back(connection, ending_error)
             raise
         # A worker that was cancelled or died does nothing more: its connection is cleaned for it.
@@ -114,8 +139,11 @@ class Transaction:
             await connection.run(release)
 
         connection = opened.connection
+        if error is not None:
+            opened.rolled_back(opened.depth + 1)
         if error is None:
             await self._perform(release, connection, lambda connection: connection.run(release))
+            opened.released(opened.depth + 1)
         elif isinstance(error, asyncio.CancelledError):
             # Who catches it further out, as asyncio.timeout does, must find this undone.
             await asyncio.shield(self._database.in_background(undo_and_release(connection)))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 from infra.database import current_database
 from infra.database.driver import Result, Value
 from infra.database.sql import Statement
+from infra.database.transactions import if_rolled_back
 from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
 from infra.orm.queryset import DoesNotExist, MultipleObjectsReturned, QuerySet
@@ -25,7 +26,7 @@ _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
-class Model(BaseModel):
+class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that can change
     """A row of a table, which a subclass names: `table: ClassVar[str] = "jobs"`.
 
     A row remembers what the database held when it was loaded, so that `save()` writes only what
@@ -125,8 +126,15 @@ class Model(BaseModel):
         sql = f"UPDATE {self.table} SET {assignments} WHERE id = ?"
         if (await _write(sql, *changes.values(), self._id())).rowcount == 0:
             raise self.DoesNotExist(f"{self._words()} is gone: save() changed no row")
-        self._held = self._held | changes  # not |=, as a copy of this row may share it
+        before = self._held
+        self._held = before | changes  # not |=, as a copy of this row may share it
         self._touched = _NOTHING
+
+        def undo() -> None:
+            self._held = before
+            self._touched |= changes.keys()
+
+        if_rolled_back(undo)
 
     @awaited
     async def refresh(self) -> None:
@@ -223,6 +231,10 @@ class Model(BaseModel):
     def model_post_init(self, context: object, /) -> None:
         """Take the values given as what the database holds."""
         self._held = self.encode({name: getattr(self, name) for name in self.model_fields_set})
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are the same row with the same values, saved or not."""
+        return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def _changes(self) -> dict[str, Value]:
         held, fields = self._held, self.__dict__

@@ -162,6 +162,7 @@ def test_a_transaction_cancelled_while_it_begins_is_not_left_open(stage: RealSta
         await asyncio.sleep(0)
         other.execute("COMMIT")
         await asyncio.wait([task])
+        await added()  # on the same connection
         await add("after")
         return await added()
 

@@ -65,6 +65,21 @@ async def test_a_childs_transaction_is_its_own() -> None:
 
 
 @on_both_drivers()
+async def test_a_transaction_is_left_by_the_task_that_entered_it() -> None:
+    """Another task that would end a transaction is refused, and the transaction stays open."""
+    opened = transaction()
+    await opened.__aenter__()
+    await add("A")
+
+    with pytest.raises(RuntimeError, match="must be left by the task that entered it"):
+        await asyncio.create_task(opened.__aexit__(None, None, None))
+    await add("B")
+    await opened.__aexit__(None, None, None)
+
+    assert await added() == ["A", "B"]
+
+
+@on_both_drivers()
 async def test_a_reader_sees_what_is_committed_and_does_not_wait() -> None:
     """Beside an open transaction reads give the state before it, until it commits."""
     seen = []

@@ -35,8 +35,13 @@ def path(tmp_path: Path) -> Path:
             "    raise NotImplementedError\n",
             "{path} is not written yet: the demo needs all four functions",
         ),
+        (
+            "    return len(customer_emails)\n",
+            "    raise KeyError(1 // 1)\n",
+            "{path}:{line}: create_campaign_jobs: KeyError: 1",
+        ),
     ],
-    ids=["syntax error", "exit", "missing", "deadlock", "not written"],
+    ids=["syntax error", "exit", "missing", "deadlock", "not written", "raises"],
 )
 def test_a_solution_that_cannot_be_run_is_told_in_a_line(
     path: Path, before: str, after: str, words: str
@@ -45,7 +50,8 @@ def test_a_solution_that_cannot_be_run_is_told_in_a_line(
     result = run_changed(path, before, after)
 
     stderr = re.sub(r"Task-\d+", "Task-", result.stderr)
-    assert (result.exit_code, stderr) == (2, words.format(path=path) + "\n")
+    line = 1 + path.read_text().partition("1 // 1")[0].count("\n")
+    assert (result.exit_code, stderr) == (2, words.format(path=path, line=line) + "\n")
 
 
 def test_the_starter_is_not_written_yet() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from infra.database import execute_sql
+from infra.database import execute_sql, transaction
 from infra.models import Campaign, Job, JobStatus, JobStep
 from interviewer.selftests.world import World, in_a_world, value_of
 
@@ -31,6 +31,47 @@ async def test_save_writes_the_fields_that_changed(world: World) -> None:
         "UPDATE jobs SET status = 'completed', worker_id = 'worker-1' WHERE id = 1",
     ]
     assert second == []
+    assert job == await Job.get(id=1)
+
+
+async def save_in_vain(job: Job) -> None:
+    async with transaction():
+        await job.save()
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("again", ["completed", "failed"])
+@in_a_world(ONE_JOB)
+async def test_a_save_that_was_rolled_back_can_be_made_again(world: World, again: str) -> None:
+    """What a transaction did not keep is written by the next save, also the very same value."""
+    job = await Job.get(id=1)
+
+    job.status = JobStatus.COMPLETED
+    with pytest.raises(ZeroDivisionError):
+        await save_in_vain(job)
+    job.status = JobStatus(again)
+    await job.save()
+
+    assert (await Job.get(id=1)).status == again
+
+
+@in_a_world(ONE_JOB)
+async def test_a_save_is_undone_with_its_savepoint_only(world: World) -> None:
+    """Saves around a savepoint that is rolled back stand, the one inside is still to be made."""
+    job = await Job.get(id=1)
+
+    async with transaction():
+        job.worker_id = "worker-1"
+        await job.save()
+        async with transaction():
+            job.retry_count = 1
+            await job.save()
+        job.error_message = "lost"
+        with pytest.raises(ZeroDivisionError):
+            await save_in_vain(job)
+    again = await world.operations_of(job.save())
+
+    assert again == ["UPDATE jobs SET error_message = 'lost' WHERE id = 1"]
     assert job == await Job.get(id=1)
 
 
