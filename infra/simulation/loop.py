@@ -4,6 +4,9 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
+from heapq import heappush
+from itertools import count
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,6 +22,22 @@ class Deadlock(RuntimeError):
     """Everybody waits and no timer is set: nothing could ever happen again."""
 
 
+class Timer(asyncio.TimerHandle):
+    """A timer that fires before all that are due at the same time and were set after it.
+
+    asyncio leaves the order of those to its heap, which would make it an accident.
+    """
+
+    __slots__ = ("number",)
+
+    number: int
+    _scheduled: bool
+
+    def __lt__(self, other: object) -> bool:
+        assert isinstance(other, Timer)
+        return (self.when(), self.number) < (other.when(), other.number)
+
+
 class SimulatedLoop(asyncio.BaseEventLoop):
     """Runs tasks and timers only, one after another, in an order that never varies.
 
@@ -30,16 +49,33 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._now_ns = 0
         self._on_jump = on_jump
+        self._timer_numbers = count()
         # BaseEventLoop asks its selector to wait for events until the next timer. There are no
         # events here, so the loop is its own selector, and waiting is moving the clock.
         self._selector = self
         # What the base class calls them; it does not tell type checkers.
         self._ready: deque[asyncio.Handle]
         self._scheduled: list[asyncio.TimerHandle]
+        self._check_closed: Callable[[], None]
 
     def time(self) -> float:
         """Return the simulated seconds since the loop began."""
         return self._now_ns / _NANOSECONDS
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call back at that time of the loop's clock, in the order of the calls to this."""
+        self._check_closed()
+        timer = Timer(when, callback, args, self, context)
+        timer.number = next(self._timer_numbers)
+        heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
 
     def select(self, timeout_seconds: float | None) -> list[object]:
         """Let time pass until the next timer. Raises Deadlock when there is none."""

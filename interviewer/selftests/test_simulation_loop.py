@@ -46,6 +46,22 @@ def test_timers_fire_in_their_order() -> None:
     assert woken == [("a", 1), ("b", 2), ("c", 3), ("d", 4)]
 
 
+def test_timers_of_the_same_time_fire_in_the_order_they_were_set() -> None:
+    """Tasks that wait for the same moment wake in the order in which they began to wait."""
+    woken: list[int] = []
+
+    async def wake(number: int) -> None:
+        await asyncio.sleep(1)
+        woken.append(number)
+
+    async def body() -> None:
+        await asyncio.gather(*(wake(number) for number in range(50)))
+
+    run(body())
+
+    assert woken == list(range(50))
+
+
 def test_a_deadlock_names_who_waits() -> None:
     """When all wait for each other, the error names each task that does."""
 
