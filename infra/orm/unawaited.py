@@ -30,7 +30,7 @@ def awaited(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutin
 class NotAwaited(Coroutine[Any, Any, T]):
     """A coroutine that names itself and its line when it is taken for its result."""
 
-    __slots__ = ("_coroutine", "_file", "_line", "_method", "_owner", "_started")
+    __slots__ = ("_at", "_code", "_coroutine", "_method", "_owner", "_started")
 
     def __init__(
         self, coroutine: Coroutine[Any, Any, T], owner: object, method: str, caller: FrameType
@@ -38,8 +38,9 @@ class NotAwaited(Coroutine[Any, Any, T]):
         self._coroutine = coroutine
         self._owner = owner
         self._method = method
-        self._file = caller.f_code.co_filename
-        self._line = caller.f_lineno
+        # The line of the caller's instruction is looked up when it is needed: that takes a while.
+        self._code = caller.f_code
+        self._at = caller.f_lasti
         self._started = False
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -82,12 +83,17 @@ class NotAwaited(Coroutine[Any, Any, T]):
     def __del__(self) -> None:
         if not self._started:
             self._coroutine.close()
-            warnings.warn_explicit(self._words(), RuntimeWarning, self._file, self._line)
+            file, line = self._code.co_filename, self._line()
+            warnings.warn_explicit(self._words(), RuntimeWarning, file, line)
 
     def _words(self) -> str:
         model = getattr(self._owner, "model", self._owner)
         name = model.__name__ if isinstance(model, type) else type(model).__name__
         return (
             f"{name}…{self._method}() was not awaited, so it did not run: "
-            f"write `await` before it (line {self._line})"
+            f"write `await` before it (line {self._line()})"
         )
+
+    def _line(self) -> int:
+        lines = self._code.co_lines()
+        return next(line or 0 for start, end, line in lines if start <= self._at < end)
