@@ -1,14 +1,16 @@
 """Query sets: a question to one table, put together step by step and asked once."""
 
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Awaitable, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from infra.database import current_database
 from infra.database.driver import Result, Value
 from infra.database.sql import Statement
 from infra.errors import FieldError, did_you_mean
+from infra.orm.columns import Column
 from infra.orm.unawaited import awaited
 
 if TYPE_CHECKING:
@@ -53,11 +55,7 @@ class QuerySet(Generic[M]):
         Lookups: equality, and `__ne __lt __lte __gt __gte __in __isnull`. `None` is a value
         like any other. Raises FieldError for an unknown field or lookup and a wrong value.
         """
-        conditions, values = self.conditions, self.values
-        for lookup, value in lookups.items():
-            condition, its_values = _condition(self.model, lookup, value)
-            conditions += (condition,)
-            values += its_values
+        conditions, values = self._narrowed(lookups)
         return QuerySet(self.model, conditions, values, self.ordering, self.row_limit)
 
     def order_by(self, *fields: str) -> "QuerySet[M]":
@@ -87,8 +85,10 @@ class QuerySet(Generic[M]):
     @awaited
     async def get(self, **lookups: object) -> M:
         """Return the one row. Raises the model's DoesNotExist or MultipleObjectsReturned."""
-        found = self.filter(**lookups)
-        rows = self.model.load(await found._run(found._select(limit=2)))
+        # As filter(**lookups).limit(2).all() does, without the query sets in between.
+        conditions, values = self._narrowed(lookups)
+        statement = _selection(self.model.table, "*", conditions, self.ordering, 2)
+        rows = self.model.load(await current_database().run(statement, values))
         if len(rows) == 1:
             return rows[0]
         which = ", ".join(f"{name}={value!r}" for name, value in lookups.items())
@@ -101,8 +101,8 @@ class QuerySet(Generic[M]):
     @awaited
     async def count(self) -> int:
         """Return how many rows these are."""
-        rows = self._select("1", limit=self.row_limit)
-        result = await self._run(f"SELECT count(*) FROM ({rows})")
+        rows = self._select("1", limit=self.row_limit).sql
+        result = await self._run(Statement(f"SELECT count(*) FROM ({rows})", reads=True))
         return int(result.rows[0][0])  # type: ignore[arg-type]
 
     @awaited
@@ -123,13 +123,14 @@ class QuerySet(Generic[M]):
         values = tuple(self.model.encode(changes).values())
         assignments = ", ".join(f"{name} = ?" for name in changes)
         sql = f"UPDATE {self.model.table} SET {assignments}{self._where()}"
-        return (await self._run(sql, values)).rowcount
+        return (await self._run(Statement(sql, reads=False), values)).rowcount
 
     @awaited
     async def delete(self) -> int:
         """Delete these rows in one statement and return how many there were."""
         self._refuse_limit("delete")
-        return (await self._run(f"DELETE FROM {self.model.table}{self._where()}")).rowcount
+        sql = f"DELETE FROM {self.model.table}{self._where()}"
+        return (await self._run(Statement(sql, reads=False))).rowcount
 
     def __await__(self) -> Generator[Any, Any, list[M]]:
         return self.all().__await__()
@@ -145,20 +146,26 @@ class QuerySet(Generic[M]):
     def __getitem__(self, key: object) -> NoReturn:
         self.__iter__()
 
-    def _select(self, what: str = "*", *, limit: int | None) -> str:
-        order = f" ORDER BY {', '.join(self.ordering)}" if self.ordering else ""
-        end = "" if limit is None else f" LIMIT {limit}"
-        return f"SELECT {what} FROM {self.model.table}{self._where()}{order}{end}"
+    def _narrowed(self, lookups: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[Value, ...]]:
+        """Return the conditions and the values of the rows that also match all lookups."""
+        conditions, values = self.conditions, self.values
+        for lookup, value in lookups.items():
+            condition, its_values = _condition(self.model, lookup, value)
+            conditions += (condition,)
+            values += its_values
+        return conditions, values
+
+    def _select(self, what: str = "*", *, limit: int | None) -> Statement:
+        return _selection(self.model.table, what, self.conditions, self.ordering, limit)
 
     def _at_most(self, count: int) -> int:
         return count if self.row_limit is None else min(count, self.row_limit)
 
     def _where(self) -> str:
-        return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+        return _where(self.conditions)
 
-    async def _run(self, sql: str, values: tuple[Value, ...] = ()) -> Result:
-        statement = Statement(sql, reads=sql.startswith("SELECT"))
-        return await current_database().run(statement, values + self.values)
+    def _run(self, statement: Statement, values: tuple[Value, ...] = ()) -> Awaitable[Result]:
+        return current_database().run(statement, values + self.values)
 
     def _refuse_limit(self, verb: str) -> None:
         # SQL would change every row that matches, which is not what limit() says.
@@ -166,23 +173,53 @@ class QuerySet(Generic[M]):
             raise FieldError(f"limit() does not go with {verb}(): filter by id, or use execute_sql")
 
 
-def _condition(model: type[M], lookup: str, value: object) -> tuple[str, tuple[Value, ...]]:
-    """Return one condition as SQL, and its values."""
+@lru_cache(maxsize=1024)
+def _selection(
+    table: str, what: str, conditions: tuple[str, ...], ordering: tuple[str, ...], limit: int | None
+) -> Statement:
+    order = f" ORDER BY {', '.join(ordering)}" if ordering else ""
+    end = "" if limit is None else f" LIMIT {limit}"
+    return Statement(f"SELECT {what} FROM {table}{_where(conditions)}{order}{end}", reads=True)
+
+
+def _where(conditions: tuple[str, ...]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+class _Lookup(NamedTuple):
+    """What a lookup such as `status__ne` says."""
+
+    name: str
+    column: Column
+    kind: str
+    condition: str | None
+    """On any value that is not None; `None` when it depends on the value."""
+
+
+@cache
+def _lookup(model: type[M], lookup: str) -> _Lookup:
     name, _, kind = lookup.partition("__")
     column = model.column(name)
-    if kind in _CONDITIONS and (value is not None or kind not in _NULL_CONDITIONS):
-        return _CONDITIONS[kind].format(name), (column.keep(value),)
+    if kind not in LOOKUPS:
+        known = [f"{name}__{known}" for known in LOOKUPS if known]
+        raise FieldError(f"there is no lookup {lookup!r}: {did_you_mean(lookup, known)}")
+    condition = _CONDITIONS[kind].format(name) if kind in _CONDITIONS else None
+    return _Lookup(name, column, kind, condition)
+
+
+def _condition(model: type[M], lookup: str, value: object) -> tuple[str, tuple[Value, ...]]:
+    """Return one condition as SQL, and its values."""
+    name, column, kind, condition = _lookup(model, lookup)
+    if condition and (value is not None or kind not in _NULL_CONDITIONS):
+        return condition, (column.keep(value),)
     if kind in _NULL_CONDITIONS:
         return _NULL_CONDITIONS[kind].format(name), ()
     if kind == "in":
         items = [column.keep(item) for item in _items(lookup, value)]
         return _membership(name, items)
-    if kind == "isnull":
-        if not isinstance(value, bool):
-            raise FieldError(f"{lookup} takes True or False, not {value!r}")
-        return _NULL_CONDITIONS["" if value else "ne"].format(name), ()
-    known = [f"{name}__{known}" for known in LOOKUPS if known]
-    raise FieldError(f"there is no lookup {lookup!r}: {did_you_mean(lookup, known)}")
+    if not isinstance(value, bool):
+        raise FieldError(f"{lookup} takes True or False, not {value!r}")
+    return _NULL_CONDITIONS["" if value else "ne"].format(name), ()
 
 
 def _items(lookup: str, value: object) -> Iterable[object]:
