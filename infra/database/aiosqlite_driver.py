@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,22 @@ class AiosqliteConnection(aiosqlite.Connection):
         """Wait for the end of the thread, when it has been told to end."""
         self._thread.join()
 
-    def run(self, sql: str, values: Sequence[Value] = ()) -> Coroutine[Any, Any, Result]:
+    def run(self, sql: str, values: Sequence[Value] = ()) -> asyncio.Future[Result]:
         """Run one statement. Raises sqlite3.Error."""
-        return self._execute(execute, self._conn, sql, values)  # type: ignore[no-untyped-call]
+        return self._execute(execute, self._conn, sql, values)  # type: ignore[no-untyped-call,no-any-return]
 
     async def reset(self) -> None:
         """Wait for what still runs, then roll back what is open."""
         # The thread's queue is first in, first out: this comes after whatever was cancelled.
         await self._execute(self._conn.rollback)  # type: ignore[no-untyped-call]
+
+    def _execute(self, call, *arguments):  # type: ignore[no-untyped-def]
+        # As aiosqlite's own, but the future itself: a coroutine around it would only cost.
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        future = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((future, partial(call, *arguments)))
+        return future
 
     def _open(self) -> sqlite3.Connection:
         self._opened = file.connect(self._path)

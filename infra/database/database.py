@@ -120,7 +120,7 @@ class Database:
         self.pool.release(connection, broken=broken)
 
     async def _run_by_itself(self, statement: Statement, values: tuple[Value, ...]) -> Result:
-        connection = await self.acquire("a statement")
+        connection = self.pool.take("a statement") or await self.acquire("a statement")
         run = connection.run if statement.reads else self._write
         try:
             result = await self.answer(run(statement.sql, values))

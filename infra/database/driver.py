@@ -1,7 +1,7 @@
 """What a database driver is: something that opens connections that run one statement at a time."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import NamedTuple, Protocol
 
 Value = str | int | float | bytes | None
@@ -28,7 +28,7 @@ class Connection(Protocol):
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
 
-    async def run(self, sql: str, values: Sequence[Value] = ()) -> Result:
+    def run(self, sql: str, values: Sequence[Value] = ()) -> Awaitable[Result]:
         """Run one statement. Raises sqlite3.Error."""
 
     async def reset(self) -> None:
@@ -55,7 +55,7 @@ def execute(connection: sqlite3.Connection, sql: str, values: Sequence[Value]) -
     if cursor.description is None:
         return Result([], (), _rows_changed(connection, cursor, sql), cursor.lastrowid)
     rows = cursor.fetchall()
-    columns = tuple([name for name, *_ in cursor.description])
+    columns = tuple([column[0] for column in cursor.description])
     return Result(rows, columns, len(rows), cursor.lastrowid)
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from infra.context import current_worker_id
 from infra.database.driver import Connection, Driver
@@ -12,8 +13,9 @@ from infra.errors import DatabaseBusyError
 ADVICE = "is a transaction held across an API call?"
 
 
-class Hold(NamedTuple):
-    """Who holds something of the database, what for, and since when (event loop time, seconds)."""
+@dataclass(slots=True)
+class Hold:
+    """Who holds something of the database, what for, and since when (monotonic time, seconds)."""
 
     worker: str
     purpose: str
@@ -21,13 +23,13 @@ class Hold(NamedTuple):
 
     def words(self) -> str:
         """Return the hold for a person, for example `worker-3 for 4.8 s (a statement)`."""
-        held_seconds = asyncio.get_running_loop().time() - self.since
+        held_seconds = time.monotonic() - self.since
         return f"{self.worker} for {held_seconds:.1f} s ({self.purpose})"
 
 
 def hold(purpose: str) -> Hold:
     """Return a hold by the calling worker that begins now."""
-    return Hold(current_worker_id(), purpose, asyncio.get_running_loop().time())
+    return Hold(current_worker_id(), purpose, time.monotonic())
 
 
 class Pool:
@@ -42,6 +44,15 @@ class Pool:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._idle: list[Connection] = []
         self._closed = False
+
+    def take(self, purpose: str) -> Connection | None:
+        """Acquire a connection at once, if one is idle; else return `None`."""
+        if not self._idle or not self._free or self._closed:
+            return None
+        self._free -= 1
+        connection = self._idle.pop()
+        self.holds[connection] = hold(purpose)
+        return connection
 
     async def acquire(self, purpose: str) -> Connection:
         """Return a connection that is the caller's until it calls `release`.

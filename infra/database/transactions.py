@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -170,7 +170,7 @@ class Transaction:
         self,
         sql: str,
         connection: Connection,
-        effect: Callable[[Connection], Coroutine[None, None, object]],
+        effect: Callable[[Connection], Awaitable[object]],
     ) -> None:
         """Do one operation on the transaction's connection."""
         await perform("database", sql, (), lambda: self._database.answer(effect(connection)))
