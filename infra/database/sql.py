@@ -63,22 +63,19 @@ def prepare(sql: str) -> Statement:
 
 def to_values(params: Iterable[object]) -> tuple[Value, ...]:
     """Turn a statement's parameters into what SQLite keeps. Raises TypeError, naming the place."""
-    if isinstance(params, str | bytes | dict) or not isinstance(params, Iterable):
+    if isinstance(params, (str, bytes, dict)) or not isinstance(params, Iterable):
         raise TypeError(f"params must be a list or tuple with one value for each ?, not {params!r}")
-    values = tuple(params)
-    if _NATIVE.issuperset(map(type, values)):
-        return values  # type: ignore[return-value]
-    return tuple([to_value(value, f"parameter {n}") for n, value in enumerate(values, 1)])
+    return tuple([to_value(value, place) for place, value in enumerate(params, 1)])
 
 
-def to_value(value: object, name: str) -> Value:
-    """Turn one Python value into what SQLite keeps. Raises TypeError, calling it `name`."""
+def to_value(value: object, place: int) -> Value:
+    """Turn one parameter into what SQLite keeps. Raises TypeError, naming the place."""
     if type(value) in _NATIVE:
         return value  # type: ignore[return-value]
-    if isinstance(value, Enum):
-        return to_value(value.value, name)
     if isinstance(value, datetime):
         return to_text(value)
+    if isinstance(value, Enum):
+        return to_value(value.value, place)
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, dict):
@@ -88,7 +85,9 @@ def to_value(value: object, name: str) -> Value:
     advice = ""
     if isinstance(value, list | tuple | set | frozenset):
         advice = "; give each of its values a ? of its own"
-    raise TypeError(f"{name} is {_an(type(value).__name__)}, which SQLite cannot keep{advice}")
+    raise TypeError(
+        f"parameter {place} is {_an(type(value).__name__)}, which SQLite cannot keep{advice}"
+    )
 
 
 def explain(error: sqlite3.Error, sql: str) -> sqlite3.Error:
