@@ -8,23 +8,26 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from infra.database import current_database
 from infra.database.driver import Result, Value
-from infra.database.sql import Statement
 from infra.database.transactions import if_rolled_back
 from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
 from infra.orm.queryset import DoesNotExist, MultipleObjectsReturned, QuerySet
+from infra.orm.statements import change, deletion, insertion
 from infra.orm.unawaited import awaited
 
 Decoder = tuple[str, Callable[[Any], object]]
 
 _NOTHING: frozenset[str] = frozenset()
+_THIS_ROW = ("id = ?",)
 
-# What pydantic keeps of an instance, set directly: its own way would check every value again.
+# What pydantic keeps of an instance, directly: its own ways would check every value again, and
+# take two microseconds to look up a private one.
 _new = object.__new__
 _set_fields = BaseModel.__dict__["__dict__"].__set__
 _set_names = BaseModel.__dict__["__pydantic_fields_set__"].__set__
 _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
+_private = BaseModel.__dict__["__pydantic_private__"].__get__
 
 
 class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that can change
@@ -107,9 +110,8 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
         missing = [name for name in cls.required() if name not in values]
         if missing:
             raise FieldError(f"{cls.__name__}.create() needs {' and '.join(missing)}")
-        names, places = ", ".join(encoded), ", ".join("?" * len(encoded))
-        sql = f"INSERT INTO {cls.table} ({names}) VALUES ({places}) RETURNING *"
-        (row,) = cls.load(await _write(sql, *encoded.values()))
+        statement = insertion(cls.table, tuple(encoded))
+        (row,) = cls.load(await current_database().run(statement, tuple(encoded.values())))
         return row
 
     @classmethod
@@ -128,13 +130,14 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
         changes = self._changes()
         if not changes:
             return
-        assignments = ", ".join(f"{name} = ?" for name in changes)
-        sql = f"UPDATE {self.table} SET {assignments} WHERE id = ?"
-        if (await _write(sql, *changes.values(), self._id())).rowcount == 0:
+        statement = change(self.table, tuple(changes), _THIS_ROW)
+        values = (*changes.values(), self._id())
+        if (await current_database().run(statement, values)).rowcount == 0:
             raise self.DoesNotExist(f"{self._words()} is gone: save() changed no row")
-        before = self._held
-        self._held = before | changes  # not |=, as a copy of this row may share it
-        self._touched = _NOTHING
+        known = _private(self)
+        before = known["_held"]
+        known["_held"] = before | changes  # not |=, as a copy of this row may share it
+        known["_touched"] = _NOTHING
 
         def undo() -> None:
             self._held = before
@@ -152,7 +155,7 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
     @awaited
     async def delete(self) -> None:
         """Delete the row, if it is still there."""
-        await _write(f"DELETE FROM {self.table} WHERE id = ?", self._id())
+        await current_database().run(deletion(self.table, _THIS_ROW), (self._id(),))
 
     # -- columns and values
 
@@ -249,15 +252,16 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def _changes(self) -> dict[str, Value]:
-        held, fields = self._held, self.__dict__
+        known, fields, columns = _private(self), self.__dict__, self.columns()
+        held: dict[str, Value] = known["_held"]
         changes = {}
-        for name in self._touched.union(self._objects()):
+        for name in sorted(known["_touched"].union(self._objects())):
             if name in fields:
-                column = self.column(name)
+                column = columns[name]
                 value = column.keep(fields[name])
                 if name not in held or not column.holds(held[name], fields[name], value):
                     changes[name] = value
-        return dict(sorted(changes.items()))
+        return changes
 
     @classmethod
     @cache
@@ -281,7 +285,7 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
                 super().__setattr__(name, value)
                 return
             self.__dict__[name] = self.column(name).check(value)
-            self._touched |= {name}
+            _private(self)["_touched"] |= {name}
             # A new set, as the one there may be that of all rows loaded together.
             if name not in self.__pydantic_fields_set__:
                 _set_names(self, {*self.__pydantic_fields_set__, name})
@@ -295,7 +299,3 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
             raise AttributeError(
                 f"{type(self).__name__} has no attribute {name!r}: {did_you_mean(name, known)}"
             )
-
-
-async def _write(sql: str, *values: Value) -> Result:
-    return await current_database().run(Statement(sql, reads=False), values)

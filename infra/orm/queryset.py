@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from infra.database import current_database
@@ -11,6 +11,7 @@ from infra.database.driver import Result, Value
 from infra.database.sql import Statement
 from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
+from infra.orm.statements import change, deletion, selection
 from infra.orm.unawaited import awaited
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class QuerySet(Generic[M]):
         """Return the one row. Raises the model's DoesNotExist or MultipleObjectsReturned."""
         # As filter(**lookups).limit(2).all() does, without the query sets in between.
         conditions, values = self._narrowed(lookups)
-        statement = _selection(self.model.table, "*", conditions, self.ordering, 2)
+        statement = selection(self.model.table, "*", conditions, self.ordering, 2)
         rows = self.model.load(await current_database().run(statement, values))
         if len(rows) == 1:
             return rows[0]
@@ -121,16 +122,14 @@ class QuerySet(Generic[M]):
         if not changes:
             raise FieldError("update() needs at least one field to change")
         values = tuple(self.model.encode(changes).values())
-        assignments = ", ".join(f"{name} = ?" for name in changes)
-        sql = f"UPDATE {self.model.table} SET {assignments}{self._where()}"
-        return (await self._run(Statement(sql, reads=False), values)).rowcount
+        statement = change(self.model.table, tuple(changes), self.conditions)
+        return (await self._run(statement, values)).rowcount
 
     @awaited
     async def delete(self) -> int:
         """Delete these rows in one statement and return how many there were."""
         self._refuse_limit("delete")
-        sql = f"DELETE FROM {self.model.table}{self._where()}"
-        return (await self._run(Statement(sql, reads=False))).rowcount
+        return (await self._run(deletion(self.model.table, self.conditions))).rowcount
 
     def __await__(self) -> Generator[Any, Any, list[M]]:
         return self.all().__await__()
@@ -156,13 +155,10 @@ class QuerySet(Generic[M]):
         return conditions, values
 
     def _select(self, what: str = "*", *, limit: int | None) -> Statement:
-        return _selection(self.model.table, what, self.conditions, self.ordering, limit)
+        return selection(self.model.table, what, self.conditions, self.ordering, limit)
 
     def _at_most(self, count: int) -> int:
         return count if self.row_limit is None else min(count, self.row_limit)
-
-    def _where(self) -> str:
-        return _where(self.conditions)
 
     def _run(self, statement: Statement, values: tuple[Value, ...] = ()) -> Awaitable[Result]:
         return current_database().run(statement, values + self.values)
@@ -171,19 +167,6 @@ class QuerySet(Generic[M]):
         # SQL would change every row that matches, which is not what limit() says.
         if self.row_limit is not None:
             raise FieldError(f"limit() does not go with {verb}(): filter by id, or use execute_sql")
-
-
-@lru_cache(maxsize=1024)
-def _selection(
-    table: str, what: str, conditions: tuple[str, ...], ordering: tuple[str, ...], limit: int | None
-) -> Statement:
-    order = f" ORDER BY {', '.join(ordering)}" if ordering else ""
-    end = "" if limit is None else f" LIMIT {limit}"
-    return Statement(f"SELECT {what} FROM {table}{_where(conditions)}{order}{end}", reads=True)
-
-
-def _where(conditions: tuple[str, ...]) -> str:
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 class _Lookup(NamedTuple):
