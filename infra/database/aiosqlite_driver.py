@@ -62,7 +62,7 @@ class AiosqliteConnection(aiosqlite.Connection):
 
     def run(self, sql: str, values: Sequence[Value] = ()) -> asyncio.Future[Result]:
         """Run one statement. Raises sqlite3.Error."""
-        return self._execute(execute, self._conn, sql, values)  # type: ignore[no-untyped-call,no-any-return]
+        return self._execute(execute, self._connection, sql, values)  # type: ignore[no-untyped-call,no-any-return]
 
     async def reset(self) -> None:
         """Wait for what still runs, then roll back what is open."""

@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from infra.clock import wait
@@ -48,12 +49,11 @@ class Database:
     async def run(self, statement: Statement, values: tuple[Value, ...] = ()) -> Result:
         """Run one statement. Raises sqlite3.Error, with the statement in its message."""
         opened = own_transaction()
-
-        def effect() -> Awaitable[Result]:
-            if opened:
-                return self.answer(opened.connection.run(statement.sql, values))
-            return self._run_by_itself(statement, values)
-
+        effect: Callable[[], Awaitable[Result]]
+        if opened:
+            effect = partial(self._run_inside, opened.connection, statement, values)
+        else:
+            effect = partial(self._run_by_itself, statement, values)
         try:
             return await perform("database", statement.sql, values, effect)
         except sqlite3.Error as error:
@@ -118,6 +118,11 @@ class Database:
     def _release(self, connection: Connection, *, broken: bool = False) -> None:
         self.write_lock.release(connection)
         self.pool.release(connection, broken=broken)
+
+    def _run_inside(
+        self, connection: Connection, statement: Statement, values: tuple[Value, ...]
+    ) -> Awaitable[Result]:
+        return self.answer(connection.run(statement.sql, values))
 
     async def _run_by_itself(self, statement: Statement, values: tuple[Value, ...]) -> Result:
         connection = self.pool.take("a statement") or await self.acquire("a statement")

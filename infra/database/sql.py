@@ -63,7 +63,7 @@ def prepare(sql: str) -> Statement:
 
 def to_values(params: Iterable[object]) -> tuple[Value, ...]:
     """Turn a statement's parameters into what SQLite keeps. Raises TypeError, naming the place."""
-    if isinstance(params, (str, bytes, dict)) or not isinstance(params, Iterable):
+    if isinstance(params, (str, bytes, dict)) or not hasattr(params, "__iter__"):
         raise TypeError(f"params must be a list or tuple with one value for each ?, not {params!r}")
     return tuple([to_value(value, place) for place, value in enumerate(params, 1)])
 

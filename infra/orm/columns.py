@@ -1,7 +1,7 @@
 """Columns: how a field's value is checked, kept in SQLite, and read back."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -48,6 +48,8 @@ class Column:
     """Turns a checked value into what SQLite keeps; `None` when that is the same."""
     decode: Callable[[Any], object] | None
     """Turns a value that is not NULL back; `None` when it is the same."""
+    members: Mapping[str, StrEnum]
+    """Of an enum, by their values."""
 
     @classmethod
     def of(cls, words: str, field: FieldInfo) -> "Column":
@@ -57,7 +59,10 @@ class Column:
         # Strict: 7 is no text and "7" no number. An enum takes its values as well as its members.
         config = ConfigDict(strict=not issubclass(kind, StrEnum))
         optional = NoneType in get_args(annotation)
-        return cls(words, kind, optional, TypeAdapter(whole, config=config), *_codec(kind))
+        members = {member.value: member for member in kind} if issubclass(kind, StrEnum) else {}
+        adapter = TypeAdapter[object](whole, config=config)
+        encode, decode = (str, members.__getitem__) if members else _codec(kind)
+        return cls(words, kind, optional, adapter, encode, decode, members)
 
     def check(self, value: object) -> object:
         """Return `value` as this field keeps it. Raises FieldError when it does not fit."""
@@ -66,6 +71,8 @@ class Column:
             return value
         if type(value) is self.kind and getattr(value, "tzinfo", UTC) is UTC:
             return value
+        if type(value) is str and value in self.members:
+            return self.members[value]
         try:
             return self.adapter.validate_python(value)
         except ValidationError:
@@ -95,8 +102,6 @@ class Column:
 
 
 def _codec(kind: type) -> tuple[Callable[[Any], Value] | None, Callable[[Any], object] | None]:
-    if issubclass(kind, StrEnum):
-        return str, {member.value: member for member in kind}.__getitem__
     if issubclass(kind, datetime):
         return to_text, from_text
     return (json.dumps, json.loads) if kind is dict else (None, None)

@@ -61,9 +61,7 @@ class QuerySet(Generic[M]):
 
     def order_by(self, *fields: str) -> "QuerySet[M]":
         """Return the same rows in the order of these fields; `-created_at` descends."""
-        for name in fields:
-            self.model.column(name.removeprefix("-"))
-        ordering = tuple(f"{name[1:]} DESC" if name.startswith("-") else name for name in fields)
+        ordering = _ordering(self.model, fields)
         return QuerySet(self.model, self.conditions, self.values, ordering, self.row_limit)
 
     def limit(self, count: int) -> "QuerySet[M]":
@@ -167,6 +165,13 @@ class QuerySet(Generic[M]):
         # SQL would change every row that matches, which is not what limit() says.
         if self.row_limit is not None:
             raise FieldError(f"limit() does not go with {verb}(): filter by id, or use execute_sql")
+
+
+@cache
+def _ordering(model: type[M], fields: tuple[str, ...]) -> tuple[str, ...]:
+    for name in fields:
+        model.column(name.removeprefix("-"))
+    return tuple(f"{name[1:]} DESC" if name.startswith("-") else name for name in fields)
 
 
 class _Lookup(NamedTuple):
