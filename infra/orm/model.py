@@ -1,6 +1,6 @@
 """Models: a pydantic class for a table, whose instances are its rows."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -12,22 +12,11 @@ from infra.database.transactions import if_rolled_back
 from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
 from infra.orm.queryset import DoesNotExist, MultipleObjectsReturned, QuerySet
+from infra.orm.rows import NOTHING, private, reader, set_fields, set_names
 from infra.orm.statements import change, deletion, insertion
 from infra.orm.unawaited import awaited
 
-Decoder = tuple[str, Callable[[Any], object]]
-
-_NOTHING: frozenset[str] = frozenset()
 _THIS_ROW = ("id = ?",)
-
-# What pydantic keeps of an instance, directly: its own ways would check every value again, and
-# take two microseconds to look up a private one.
-_new = object.__new__
-_set_fields = BaseModel.__dict__["__dict__"].__set__
-_set_names = BaseModel.__dict__["__pydantic_fields_set__"].__set__
-_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
-_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
-_private = BaseModel.__dict__["__pydantic_private__"].__get__
 
 
 class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that can change
@@ -134,10 +123,10 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
         values = (*changes.values(), self._id())
         if (await current_database().run(statement, values)).rowcount == 0:
             raise self.DoesNotExist(f"{self._words()} is gone: save() changed no row")
-        known = _private(self)
+        known = private(self)
         before = known["_held"]
         known["_held"] = before | changes  # not |=, as a copy of this row may share it
-        known["_touched"] = _NOTHING
+        known["_touched"] = NOTHING
 
         def undo() -> None:
             self._held = before
@@ -149,8 +138,8 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
     async def refresh(self) -> None:
         """Read the row again; unsaved changes are lost. Raises `DoesNotExist` when it is gone."""
         fresh = await type(self).get(id=self._id())
-        _set_fields(self, fresh.__dict__)
-        self._held, self._touched = fresh._held, _NOTHING
+        set_fields(self, fresh.__dict__)
+        self._held, self._touched = fresh._held, NOTHING
 
     @awaited
     async def delete(self) -> None:
@@ -198,50 +187,7 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
         """
         if not result.columns:
             return []
-        columns, extra, decoders, fields_set = cls._plan(result.columns)
-        loaded = []
-        for values in result.rows:
-            held = dict(zip(columns, values))  # noqa: B905 - one each; `strict` takes a fifth longer
-            for name in extra:
-                del held[name]
-            fields: dict[str, Any] = held.copy()
-            for name, decode in decoders:
-                value = held[name]
-                if value is not None:
-                    fields[name] = decode(value)
-            row = _new(cls)
-            _set_fields(row, fields)
-            _set_names(row, fields_set)
-            _set_extra(row, None)
-            _set_private(row, {"_held": held, "_touched": _NOTHING})
-            loaded.append(row)
-        return loaded
-
-    @classmethod
-    @cache
-    def _plan(
-        cls, names: tuple[str, ...]
-    ) -> tuple[tuple[str, ...], list[str], list[Decoder], set[str]]:
-        """Return a statement's columns, which to leave out, which to decode, and the fields.
-
-        These columns are the first of their like: a dict finds a name that it has seen faster.
-        """
-        columns = cls.columns()
-        if columns.keys().isdisjoint(names):
-            raise FieldError(f"none of {cls.__name__}'s columns was selected: SELECT * …")
-        twice = [name for name in columns if names.count(name) > 1]
-        if twice:
-            raise FieldError(
-                f"{cls.__name__}.{twice[0]} was selected more than once: SELECT {cls.table}.* …"
-            )
-        extra = list(dict.fromkeys(name for name in names if name not in columns))
-        decoders = [(name, columns[name].decode) for name in names if name in columns]
-        return (
-            names,
-            extra,
-            [(name, decode) for name, decode in decoders if decode],
-            set(names) - set(extra),
-        )
+        return reader(cls, result.columns).read(result.rows)
 
     def model_post_init(self, context: object, /) -> None:
         """Take the values given as what the database holds."""
@@ -252,7 +198,7 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def _changes(self) -> dict[str, Value]:
-        known, fields, columns = _private(self), self.__dict__, self.columns()
+        known, fields, columns = private(self), self.__dict__, self.columns()
         held: dict[str, Value] = known["_held"]
         changes = {}
         for name in sorted(known["_touched"].union(self._objects())):
@@ -285,10 +231,10 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
                 super().__setattr__(name, value)
                 return
             self.__dict__[name] = self.column(name).check(value)
-            _private(self)["_touched"] |= {name}
+            private(self)["_touched"] |= {name}
             # A new set, as the one there may be that of all rows loaded together.
             if name not in self.__pydantic_fields_set__:
-                _set_names(self, {*self.__pydantic_fields_set__, name})
+                set_names(self, {*self.__pydantic_fields_set__, name})
 
         def __getattr__(self, name: str) -> object:
             if name.startswith("_"):
