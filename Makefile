@@ -6,7 +6,7 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup demo clean
+.PHONY: help setup test demo clean
 
 run := .venv/bin/python
 
@@ -21,10 +21,17 @@ help: ## list what there is
 setup: .venv/.runtime interview.db ## make .venv and interview.db, once
 	@echo 'ready'
 
-#: SOLUTION=my/solution.py   demo: with the four functions of this file
+#: T=A4                      test: only this check, or this task
+#: REPLAY=w1*1.w2*2.w1*1     test: the one run of the check T that this token tells
+test: .venv/.runtime ## judge the four functions
+	@$(run) -m tests \
+	    $(if $(SOLUTION),--solution "$(SOLUTION)") $(if $(T),--only "$(T)") \
+	    $(if $(REPLAY),--replay "$(REPLAY)") $(if $(SEED),--seed "$(SEED)")
+
+#: SOLUTION=my/solution.py   test, demo: with the four functions of this file
 #: REAL=1                    demo: in real time (else simulated)
 #: CUSTOMERS=50 WORKERS=5    demo: how many of each
-#: SEED=7                    demo: other chances
+#: SEED=7                    test, demo: other chances
 demo: .venv/.runtime ## watch workers run a campaign
 	@$(run) -m scenarios.demo \
 	    $(if $(REAL),--real) $(if $(SOLUTION),--solution "$(SOLUTION)") \

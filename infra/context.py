@@ -51,8 +51,8 @@ def as_worker(worker_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def processing(job_id: int) -> Iterator[None]:
-    """Make everything inside the block be done for that job."""
+def processing(job_id: int | None) -> Iterator[None]:
+    """Make everything inside the block be done for that job, or for none."""
     token = _job.set(job_id)
     try:
         yield

@@ -1,12 +1,13 @@
 """The four functions of a candidate's file, and how they are loaded."""
 
+import ast
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Self, cast
 
 from infra.errors import SolutionError
@@ -29,32 +30,86 @@ class Solution:
         Each call gives a copy that shares no memory with another, as in separate processes.
         Raises SolutionError, in one line with file and line, when that cannot be done.
         """
-        module = _execute(path)
-        return cls(*(_function(module, field.name, path) for field in fields(cls)))
+        file = SolutionFile.read(path)
+        module = file.execute()
+        return cls(*(file.function(module, field.name) for field in fields(cls)))
 
 
-def _execute(path: Path) -> ModuleType:
-    # Named as the candidate's file, wherever it lies, so that `from .helpers import` works too.
-    module = ModuleType("candidate.solution")
-    module.__file__ = str(path)
-    module.__package__ = "candidate"
-    try:
-        code = compile(path.read_bytes(), str(path), "exec")
-    except OSError as error:
-        raise SolutionError(f"{path} cannot be read: {error.strerror}") from None
-    except SyntaxError as error:
-        # Of a file that is no text Python does not tell a line.
-        raise SolutionError(f"{path}:{error.lineno or 1}: syntax error: {error.msg}") from None
-    except ValueError as error:
-        raise SolutionError(f"{path}:1: {error}") from None
-    try:
-        with _listed(module):
-            exec(code, module.__dict__)  # noqa: S102 - running it is what it is there for
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise SolutionError(f"{path}:{line_of(error, path) or 1}: {_words(error)}") from error
-    return module
+@dataclass(frozen=True, slots=True)
+class SolutionFile:
+    """A solution file that was read and compiled. `unwritten` are the functions as in the starter.
+
+    Those have a body that only raises NotImplementedError.
+    """
+
+    path: Path
+    code: CodeType
+    lines: tuple[str, ...]
+    unwritten: frozenset[str]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file. Raises SolutionError, in one line with file and line."""
+        try:
+            source = path.read_bytes()
+            tree = ast.parse(source, str(path))
+            code = compile(tree, str(path), "exec")
+        except OSError as error:
+            raise SolutionError(f"{path} cannot be read: {error.strerror}") from None
+        except SyntaxError as error:
+            # Of a file that is no text Python does not tell a line.
+            raise SolutionError(f"{path}:{error.lineno or 1}: syntax error: {error.msg}") from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SolutionError(f"{path}:1: {error}") from None
+        lines = source.decode("utf-8", "replace").splitlines()
+        return cls(path, code, tuple(lines), frozenset(_unwritten(tree)))
+
+    def execute(self, builtins: dict[str, Any] | None = None) -> ModuleType:
+        """Execute the file in a module of its own. Raises SolutionError, in one line.
+
+        `builtins` are what it finds as such, when they are not to be Python's.
+        """
+        # Named as the candidate's file, wherever it lies, so that `from .helpers import` works too.
+        module = ModuleType("candidate.solution")
+        module.__file__ = str(self.path)
+        module.__package__ = "candidate"
+        if builtins is not None:
+            vars(module)["__builtins__"] = builtins
+        try:
+            with _listed(module):
+                exec(self.code, module.__dict__)  # noqa: S102 - running it is what it is there for
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            line = line_of(error, self.path) or 1
+            raise SolutionError(f"{self.path}:{line}: {_words(error)}") from error
+        return module
+
+    def function(self, module: ModuleType, name: str) -> Callable[..., Any]:
+        """Return one of the four functions. Raises SolutionError when it is not there."""
+        function: Any = getattr(module, name, None)
+        if function is None:
+            raise SolutionError(
+                f"{self.path}: there is no function {name}: keep the starter's names"
+            )
+        # A wrapper of an async function need not be one itself, but a bare `def` is a slip.
+        is_bare = inspect.isfunction(function) and not hasattr(function, "__wrapped__")
+        if not callable(function) or (is_bare and not inspect.iscoroutinefunction(function)):
+            raise SolutionError(f"{self.path}: {name} must be an async function")
+        return cast(Callable[..., Any], function)
+
+
+def _unwritten(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            if len(body) == 1 and isinstance(body[0], ast.Raise) and _says_so(body[0].exc):
+                yield node.name
+
+
+def _says_so(raised: ast.expr | None) -> bool:
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
 
 
 @contextmanager
@@ -85,14 +140,3 @@ def line_of(error: BaseException, path: Path) -> int | None:
             line = frame.tb_lineno
         frame = frame.tb_next
     return line
-
-
-def _function(module: ModuleType, name: str, path: Path) -> Callable[..., Any]:
-    function: Any = getattr(module, name, None)
-    if function is None:
-        raise SolutionError(f"{path}: there is no function {name}: keep the starter's names")
-    # A wrapper of an async function need not be one itself, but a bare `def` is a slip.
-    is_bare = inspect.isfunction(function) and not hasattr(function, "__wrapped__")
-    if not callable(function) or (is_bare and not inspect.iscoroutinefunction(function)):
-        raise SolutionError(f"{path}: {name} must be an async function")
-    return cast(Callable[..., Any], function)

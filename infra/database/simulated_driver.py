@@ -7,10 +7,11 @@ transaction is open, it is set aside whenever another connection reads. SQL's `n
 simulated clock's.
 """
 
+import re
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from random import Random
@@ -20,6 +21,18 @@ from infra.database import file
 from infra.database.driver import Result, Value, execute
 
 ROUND_TRIP_SECONDS = 0.0012
+
+_INSTRUCTIONS_COUNTED = 100
+
+_BEGIN, _ROLLBACK = "BEGIN IMMEDIATE", "ROLLBACK"
+_MARKED = {
+    _BEGIN: ("SAVEPOINT marked",),
+    "COMMIT": ("RELEASE marked",),
+    _ROLLBACK: ("ROLLBACK TO marked", "RELEASE marked"),
+}
+"""What the words of a transaction are inside a larger one."""
+# It would undo everything since the mark, not only the transaction.
+_OR_ROLLBACK = re.compile(r"\bOR\s+ROLLBACK\b", re.IGNORECASE)
 
 _MOMENT_FUNCTIONS = ("date", "time", "datetime", "julianday", "unixepoch", "strftime")
 _CURRENT_FUNCTIONS = {
@@ -37,7 +50,20 @@ class Step:
     values: Sequence[Value]
     number: int
     moment: datetime | None = None
+    told: dict[object, Value] = field(default_factory=dict)
+    """What its questions for moments were answered: a row of many thousands asks the same."""
     luck: Random | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """How much SQLite did, to the nearest hundred instructions of each statement."""
+
+    instructions: int = 0
+
+    def note(self) -> None:
+        """Count the next hundred."""
+        self.instructions += _INSTRUCTIONS_COUNTED
 
 
 class SimulatedDriver:
@@ -46,11 +72,14 @@ class SimulatedDriver:
     `seed` is what SQL's `random()` draws from.
     """
 
-    round_trip_seconds = ROUND_TRIP_SECONDS
-
-    def __init__(self, fill: str = "", *, seed: int = 0):
+    def __init__(
+        self, fill: str = "", *, seed: int = 0, round_trip_seconds: float = ROUND_TRIP_SECONDS
+    ):
+        self.round_trip_seconds = round_trip_seconds
         self._seed = seed
         self._step = Step("", (), 0)
+        self._marked = False
+        self._depth = 0
         self._transaction_of: SimulatedConnection | None = None
         self._steps: list[Step] = []
         """Of the open transaction."""
@@ -72,18 +101,78 @@ class SimulatedDriver:
         if self._transaction_of not in (None, connection):
             return self._look(self._step)
         try:
-            return execute(self._sqlite, sql, values)
+            return self._execute(sql, values)
         finally:
             self._note_transaction(connection)
+
+    def peek(self, sql: str, values: Sequence[Value] = ()) -> Result:
+        """Run a statement past all connections: inside the open transaction, if there is one."""
+        return execute(self._sqlite, sql, values)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether any connection has a transaction open."""
+        return self._transaction_of is not None
+
+    @contextmanager
+    def counting_work(self) -> Iterator["Work"]:
+        """Count what SQLite does inside the block, in instructions of its virtual machine."""
+        work = Work()
+        self._sqlite.set_progress_handler(work.note, _INSTRUCTIONS_COUNTED)
+        try:
+            yield work
+        finally:
+            self._sqlite.set_progress_handler(None, 0)
+
+    def image(self) -> bytes:
+        """Return the whole database as it is now, to be compared."""
+        return self._sqlite.serialize()
+
+    def mark(self) -> None:
+        """Let `rewind` come back to what the database is now, in no time, again and again.
+
+        It is a transaction around all that follows, in which transactions are savepoints.
+        """
+        self._marked = True
+        self._sqlite.execute("BEGIN")
+
+    def rewind(self) -> None:
+        """Make the database what it was at the mark; whatever is open is gone."""
+        self._transaction_of = None
+        self._steps.clear()
+        self._step = Step("", (), 0)
+        self._depth = 0
+        self._sqlite.rollback()
+        self._sqlite.execute("BEGIN")
 
     def roll_back(self, connection: "SimulatedConnection") -> None:
         """Roll back what that connection has open."""
         if self._transaction_of is connection:
-            self._sqlite.rollback()
+            self._undo_transaction()
             self._note_transaction(connection)
 
+    def _execute(self, sql: str, values: Sequence[Value]) -> Result:
+        if self._marked:
+            if sql in _MARKED:
+                self._depth = 1 if sql == _BEGIN else 0
+                for statement in _MARKED[sql]:
+                    self._sqlite.execute(statement)
+                return Result([], (), -1, None)
+            sql = _OR_ROLLBACK.sub("OR ABORT", sql)
+        return execute(self._sqlite, sql, values)
+
+    def _undo_transaction(self) -> None:
+        if self._marked:
+            self._execute(_ROLLBACK, ())
+        else:
+            self._sqlite.rollback()
+
+    @property
+    def _is_open(self) -> bool:
+        return self._depth > 0 if self._marked else self._sqlite.in_transaction
+
     def _note_transaction(self, connection: "SimulatedConnection") -> None:
-        if self._sqlite.in_transaction:
+        if self._is_open:
             self._transaction_of = connection
             self._steps.append(self._step)
         elif self._transaction_of:
@@ -96,15 +185,15 @@ class SimulatedDriver:
         It is rolled back, and repeated afterwards: as nobody else writes in between, each of its
         statements finds what it found the first time, and does the same.
         """
-        self._sqlite.rollback()
+        self._undo_transaction()
         try:
-            return execute(self._sqlite, looking.sql, looking.values)
+            return self._execute(looking.sql, looking.values)
         finally:
             for step in self._steps:
                 self._step = step
                 step.luck = None
                 with suppress(sqlite3.Error):
-                    execute(self._sqlite, step.sql, step.values)
+                    self._execute(step.sql, step.values)
             self._step = looking
 
     # -- what SQL asks of the world outside
@@ -128,6 +217,13 @@ class SimulatedDriver:
         place = 1 if function == "strftime" else 0
 
         def at_simulated_now(*arguments: Value) -> Value:
+            told = self._step.told
+            key = (function, arguments)
+            if key not in told:
+                told[key] = compute(arguments)
+            return told[key]
+
+        def compute(arguments: tuple[Value, ...]) -> Value:
             if len(arguments) == place:
                 arguments = (*arguments, "now")
             moment = arguments[place] if len(arguments) > place else None

@@ -16,7 +16,7 @@ class WriteLock:
 
     def __init__(self, *, acquire_timeout_seconds: float):
         self.holder: Hold | None = None
-        self._owner: Connection | None = None
+        self.owner: Connection | None = None
         self._timeout_seconds = acquire_timeout_seconds
         # Held by a transaction from before it waits for the statements under way, so that new
         # ones line up behind it and it is not starved.
@@ -38,13 +38,13 @@ class WriteLock:
         except BaseException:
             self._gate.release()
             raise
-        self._owner = owner
+        self.owner = owner
         self.holder = hold(purpose)
 
     def release(self, owner: Connection) -> None:
         """Let others write, if it was `owner` who kept them from it."""
-        if self._owner is owner:
-            self._owner = self.holder = None
+        if self.owner is owner:
+            self.owner = self.holder = None
             self._gate.release()
 
     async def enter_statement(self) -> None:

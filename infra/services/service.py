@@ -1,5 +1,6 @@
 """What every service here shares: how slow it is, how often it fails by chance, when it is down."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -59,6 +60,8 @@ class Service(Generic[ConfigT]):
 
     def __init__(self, config: ConfigT, *, seed: int = 0) -> None:
         self.config = config
+        self.fails: Callable[[], bool] | None = None
+        """Decides, when given, in place of chance whether a call fails. SendGrid has `faults`."""
         self._random = Random(f"{seed}:{self.name}")
 
     def _draw(self) -> float:
@@ -72,6 +75,8 @@ class Service(Generic[ConfigT]):
     def _is_failing(self) -> bool:
         """Tell whether this call fails, by chance or in an outage."""
         is_unlucky = self._draw() < self.config.error_rate
+        if self.fails:
+            is_unlucky = self.fails()
         return is_unlucky or self.config.is_down(now())
 
 

@@ -41,14 +41,16 @@ class Timer(asyncio.TimerHandle):
 class SimulatedLoop(asyncio.BaseEventLoop):
     """Runs tasks and timers only, one after another, in an order that never varies.
 
-    `on_jump` is told each jump of the clock, in seconds. There is no network and there are no
-    threads: what is handed to an executor runs at once.
+    `on_jump` is told each jump of the clock, in seconds; `blocked_seconds` is how long code held
+    everybody up that slept without awaiting. There is no network and there are no threads: what is
+    handed to an executor runs at once.
     """
 
-    def __init__(self, on_jump: Callable[[float], None] = lambda seconds: None):
+    def __init__(self) -> None:
         super().__init__()
         self._now_ns = 0
-        self._on_jump = on_jump
+        self.on_jump: Callable[[float], None] = lambda seconds: None
+        self.blocked_seconds = 0.0
         self._timer_numbers = count()
         # BaseEventLoop asks its selector to wait for events until the next timer. There are no
         # events here, so the loop is its own selector, and waiting is moving the clock.
@@ -107,11 +109,16 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._jump(max(seconds, 0))
         return True
 
+    def block(self, seconds: float) -> None:
+        """Let that time pass while nobody can run."""
+        self.blocked_seconds += seconds
+        self._jump(max(seconds, 0))
+
     def _jump(self, seconds: float) -> None:
         # To the nearest nanosecond, which is near enough for a timer to be taken as due.
         jump_ns = round(seconds * _NANOSECONDS)
         self._now_ns += jump_ns
-        self._on_jump(jump_ns / _NANOSECONDS)
+        self.on_jump(jump_ns / _NANOSECONDS)
         if self._now_ns > _NANOSECONDS_EXACT:
             # What the base class adds to the time to see what is due: not lost in rounding.
             self._clock_resolution = math.ulp(self.time())

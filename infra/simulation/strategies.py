@@ -1,0 +1,129 @@
+"""Strategies: the ways to choose what happens next in a run."""
+
+from collections.abc import Sequence
+from random import Random
+
+from infra.simulation.scheduler import Act, Option, Pruned, Scheduler, Step
+
+
+class Guided:
+    """Goes on as before, except at the choices that `deviations` lists with another option.
+
+    `points` are the choices after the last deviation: number and options of each. A run that
+    comes to a state that is in `seen` is given up; the states that it comes to are added.
+    """
+
+    def __init__(self, deviations: Sequence[tuple[int, int]] = (), seen: set[object] | None = None):
+        self.points: list[tuple[int, list[Option]]] = []
+        self.steps: list[int] = []
+        """The steps at which it deviated."""
+        self._deviations = dict(deviations)
+        self._free_from = deviations[-1][0] + 1 if deviations else 0
+        self._seen = seen
+        self._number = -1
+
+    @property
+    def last_step(self) -> int:
+        """The last step at which it deviated; -1 when it did nowhere."""
+        return self.steps[-1] if self.steps else -1
+
+    def choose(self, scheduler: Scheduler, options: list[Option]) -> int:
+        """Return the option of the deviation, or else the first."""
+        self._number += 1
+        if self._number < self._free_from:
+            deviation = self._deviations.get(self._number, 0)
+            if deviation:
+                self.steps.append(len(scheduler.steps))
+            return deviation
+        if self._seen is not None:
+            state = scheduler.state()
+            if state in self._seen:
+                raise Pruned
+            self._seen.add(state)
+        self.points.append((self._number, options))
+        return 0
+
+
+class Chance:
+    """Chooses any worker, evenly; rarer things once in `rarely` choices."""
+
+    def __init__(self, seed: str, *, rarely: int = 40):
+        self.deviations: list[tuple[int, int]] = []
+        self.steps: list[int] = []
+        """The steps at which it chose something rare."""
+        self._random = Random(seed)
+        self._rarely = rarely
+        self._number = -1
+
+    def choose(self, scheduler: Scheduler, options: list[Option]) -> int:
+        """Return any option."""
+        self._number += 1
+        chosen = self._draw(options)
+        if chosen:
+            self.deviations.append((self._number, chosen))
+        if options[chosen].step.act is not Act.GO:
+            self.steps.append(len(scheduler.steps))
+        return chosen
+
+    def _draw(self, options: list[Option]) -> int:
+        # The rare ones come last.
+        usual = sum(1 for option in options if option.step.act is Act.GO)
+        if usual < len(options) and self._random.randrange(self._rarely) == 0:
+            return self._random.randrange(usual, len(options))
+        return self._random.randrange(usual)
+
+
+class Priorities(Chance):
+    """Lets the worker of the highest priority go; at `changes` moments it gets the lowest.
+
+    Finds what needs a worker to be held up for long, with a probability that is known (PCT:
+    Burckhardt and others, "A randomized scheduler with probabilistic guarantees of finding
+    bugs", 2010). Rarer things happen as with `Chance`.
+    """
+
+    def __init__(self, seed: str, *, changes: int, choices: int, rarely: int = 40):
+        super().__init__(seed, rarely=rarely)
+        self._priority_of: dict[str, float] = {}
+        self._changes = set(self._random.sample(range(1, max(choices, changes + 2)), changes))
+        self._lowest = 0.0
+
+    def _draw(self, options: list[Option]) -> int:
+        usual = [n for n, option in enumerate(options) if option.step.act is Act.GO]
+        if len(usual) < len(options) and self._random.randrange(self._rarely) == 0:
+            return self._random.randrange(len(usual), len(options))
+        for n in usual:
+            self._priority_of.setdefault(options[n].step.thread, 1 + self._random.random())
+        first = max(usual, key=lambda n: self._priority_of[options[n].step.thread])
+        if self._number in self._changes:
+            self._lowest -= 1
+            self._priority_of[options[first].step.thread] = self._lowest
+            first = max(usual, key=lambda n: self._priority_of[options[n].step.thread])
+        return first
+
+
+class Replay:
+    """Does the steps that it is given, then goes on as before."""
+
+    def __init__(self, steps: Sequence[Step]):
+        self.deviations: list[tuple[int, int]] = []
+        self._steps = steps
+        self._number = -1
+
+    def choose(self, scheduler: Scheduler, options: list[Option]) -> int:
+        """Return the option of the next step. Raises LookupError when it is not there."""
+        self._number += 1
+        place = len(scheduler.steps)
+        if place >= len(self._steps):
+            return 0
+        step = self._steps[place]
+        for n, option in enumerate(options):
+            if option.step == step:
+                if n:
+                    self.deviations.append((self._number, n))
+                return n
+        raise LookupError(f"step {place + 1} of the token is not possible here: {words(step)}")
+
+
+def words(step: Step) -> str:
+    """Return a step as a token shows it."""
+    return f"{step.thread}{step.act}"

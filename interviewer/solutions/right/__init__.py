@@ -1,0 +1,1 @@
+"""Right solutions, as different from each other as candidates are."""

@@ -1,0 +1,32 @@
+"""Reads the claimed row back by worker: one that still holds an older job is given that one again,
+and the job just claimed is processed by nobody.
+
+Mistake in: claim_next_job
+Must fail: A1
+"""
+
+from infra import Job, JobModel, current_worker_id, execute_sql, now
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+
+async def claim_next_job() -> Job | None:
+    """Mark a job in one statement, then load what this worker has got."""
+    me = current_worker_id()
+    marked = await execute_sql(
+        """
+        UPDATE jobs
+        SET status = 'processing', worker_id = ?, started_at = ?
+        WHERE id = (
+            SELECT id FROM jobs
+            WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
+            ORDER BY created_at
+            LIMIT 1
+        )
+        """,
+        [me, now(), now()],
+    )
+    if marked.rowcount == 0:
+        return None
+    return await JobModel.filter(worker_id=me, status="processing").first()

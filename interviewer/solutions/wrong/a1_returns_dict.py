@@ -1,0 +1,29 @@
+"""Forgets the model: the claimed row comes back as a dict, and process_job cannot use it.
+
+Mistake in: claim_next_job
+Must fail: A1
+"""
+
+from infra import Job, current_worker_id, execute_sql, now
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+
+async def claim_next_job() -> Job | None:
+    """Pick and mark a job in one statement."""
+    rows = await execute_sql(
+        """
+        UPDATE jobs
+        SET status = 'processing', worker_id = ?, started_at = ?
+        WHERE id = (
+            SELECT id FROM jobs
+            WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
+            ORDER BY id
+            LIMIT 1
+        )
+        RETURNING *
+        """,
+        [current_worker_id(), now(), now()],
+    )
+    return rows[0] if rows else None

@@ -1,0 +1,34 @@
+"""Compares scheduled_for, which is in UTC, with local time: jobs are taken an hour early.
+
+Mistake in: claim_next_job
+Must fail: A3
+Also fails: A2
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from infra import Job, current_worker_id, execute_sql, now
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+OFFICE_TIME = timezone(timedelta(hours=1))
+
+CLAIM = """
+    UPDATE jobs
+    SET status = 'processing', worker_id = ?, started_at = ?
+    WHERE id = (
+        SELECT id FROM jobs
+        WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
+        ORDER BY created_at
+        LIMIT 1
+    )
+    RETURNING *
+"""
+
+
+async def claim_next_job() -> Job | None:
+    """Pick and mark a job in one statement."""
+    local = datetime.now(OFFICE_TIME).strftime("%Y-%m-%d %H:%M:%S")
+    claimed = await execute_sql(CLAIM, [current_worker_id(), now(), local], Job)
+    return claimed[0] if claimed else None

@@ -1,0 +1,36 @@
+"""Takes processing jobs that were started five minutes ago, though their workers may be alive.
+
+Mistake in: claim_next_job
+Must fail: A3
+Also fails: A2
+"""
+
+from datetime import timedelta
+
+from infra import Job, current_worker_id, execute_sql, now
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+PATIENCE = timedelta(minutes=5)
+
+CLAIM = """
+    UPDATE jobs
+    SET status = 'processing', worker_id = ?, started_at = ?
+    WHERE id = (
+        SELECT id FROM jobs
+        WHERE (status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?))
+           OR (status = 'processing' AND started_at < ?)
+        LIMIT 1
+    )
+    RETURNING *
+"""
+
+
+async def claim_next_job() -> Job | None:
+    """Pick and mark a job in one statement; abandoned ones too."""
+    moment = now()
+    claimed = await execute_sql(
+        CLAIM, [current_worker_id(), moment, moment, moment - PATIENCE], Job
+    )
+    return claimed[0] if claimed else None

@@ -1,0 +1,33 @@
+"""Reads before the transaction begins: what it read need not be true any more inside.
+
+Mistake in: claim_next_job
+Must fail: A4
+"""
+
+from infra import Job, JobStatus, current_worker_id, execute_sql, now, transaction
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+
+async def claim_next_job() -> Job | None:
+    """Find the oldest due job, then mark it in a transaction."""
+    jobs = await execute_sql(
+        """
+        SELECT * FROM jobs
+        WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
+        ORDER BY created_at
+        LIMIT 1
+        """,
+        [now()],
+        Job,
+    )
+    if not jobs:
+        return None
+    job = jobs[0]
+    async with transaction():
+        job.status = JobStatus.PROCESSING
+        job.worker_id = current_worker_id()
+        job.started_at = now()
+        await job.save()
+    return job

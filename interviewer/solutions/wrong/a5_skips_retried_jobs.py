@@ -1,0 +1,33 @@
+"""Passes over jobs with three retries or more: they stay pending for ever, and nobody is told.
+
+Mistake in: claim_next_job
+Must fail: A5
+"""
+
+from infra import Job, current_worker_id, execute_sql, now
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+MAX_RETRIES = 3
+
+CLAIM = """
+    UPDATE jobs
+    SET status = 'processing', worker_id = ?, started_at = ?
+    WHERE id = (
+        SELECT id FROM jobs
+        WHERE status = 'pending'
+          AND retry_count < ?
+          AND (scheduled_for IS NULL OR scheduled_for <= ?)
+        ORDER BY created_at
+        LIMIT 1
+    )
+    RETURNING *
+"""
+
+
+async def claim_next_job() -> Job | None:
+    """Pick and mark a job in one statement."""
+    moment = now()
+    claimed = await execute_sql(CLAIM, [current_worker_id(), moment, MAX_RETRIES, moment], Job)
+    return claimed[0] if claimed else None

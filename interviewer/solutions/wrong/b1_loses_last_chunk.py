@@ -1,0 +1,27 @@
+"""Counts whole chunks only: what is left over after the last full hundred is never inserted.
+
+Mistake in: create_campaign_jobs
+Must fail: B1
+"""
+
+from infra import execute_sql, transaction
+from interviewer.solutions.reference import claim_next_job, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+CHUNK_SIZE = 100
+
+
+async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> int:
+    """Insert in chunks of many rows, all in one transaction."""
+    created = 0
+    async with transaction():
+        for number in range(len(customer_emails) // CHUNK_SIZE):
+            chunk = customer_emails[number * CHUNK_SIZE : (number + 1) * CHUNK_SIZE]
+            places = ", ".join(["(?, ?)"] * len(chunk))
+            values = [value for email in chunk for value in (campaign_id, email)]
+            result = await execute_sql(
+                f"INSERT INTO jobs (campaign_id, customer_email) VALUES {places}", values
+            )
+            created += result.rowcount
+    return created

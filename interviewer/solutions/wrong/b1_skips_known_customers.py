@@ -1,0 +1,25 @@
+"""Skips addresses that have a job in any campaign: customers of an earlier one get no mail of this.
+
+Mistake in: create_campaign_jobs
+Must fail: B1
+"""
+
+import json
+
+from infra import execute_sql
+from interviewer.solutions.reference import claim_next_job, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+
+async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> int:
+    """All jobs in one statement, but none for who has one already."""
+    result = await execute_sql(
+        """
+        INSERT INTO jobs (campaign_id, customer_email)
+        SELECT ?, value FROM json_each(?)
+        WHERE value NOT IN (SELECT customer_email FROM jobs)
+        """,
+        [campaign_id, json.dumps(customer_emails)],
+    )
+    return result.rowcount

@@ -1,0 +1,30 @@
+"""Sleeps after each chunk to spare the database: a hundred pauses of 0.1 s are ten seconds.
+
+Mistake in: create_campaign_jobs
+Must fail: B2
+"""
+
+import asyncio
+
+from infra import execute_sql, transaction
+from interviewer.solutions.reference import claim_next_job, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+CHUNK_SIZE = 500
+
+
+async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> int:
+    """Insert in chunks of many rows, all in one transaction, and not too fast."""
+    created = 0
+    async with transaction():
+        for start in range(0, len(customer_emails), CHUNK_SIZE):
+            chunk = customer_emails[start : start + CHUNK_SIZE]
+            places = ", ".join(["(?, ?)"] * len(chunk))
+            values = [value for email in chunk for value in (campaign_id, email)]
+            result = await execute_sql(
+                f"INSERT INTO jobs (campaign_id, customer_email) VALUES {places}", values
+            )
+            created += result.rowcount
+            await asyncio.sleep(0.1)
+    return created

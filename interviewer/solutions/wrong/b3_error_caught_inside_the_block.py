@@ -1,0 +1,37 @@
+"""Catches the error inside the transaction: the block ends well, so the chunks before it commit.
+
+Mistake in: create_campaign_jobs
+Must fail: B3
+"""
+
+import json
+import logging
+
+from infra import execute_sql, transaction
+from interviewer.solutions.reference import claim_next_job, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+CHUNK_SIZE = 500
+
+logger = logging.getLogger(__name__)
+
+
+async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> int:
+    """Insert in chunks, all in one transaction."""
+    created = 0
+    async with transaction():
+        try:
+            for start in range(0, len(customer_emails), CHUNK_SIZE):
+                chunk = customer_emails[start : start + CHUNK_SIZE]
+                result = await execute_sql(
+                    """
+                    INSERT INTO jobs (campaign_id, customer_email)
+                    SELECT ?, value FROM json_each(?)
+                    """,
+                    [campaign_id, json.dumps(chunk)],
+                )
+                created += result.rowcount
+        except Exception:
+            logger.exception("jobs of campaign %s could not be created", campaign_id)
+    return created

@@ -1,0 +1,69 @@
+"""Raises inside the transaction that fails the job: the change is rolled back and lost.
+
+Mistake in: send_email_step
+Must fail: C2
+"""
+
+from datetime import timedelta
+
+from candidate.helpers import generate_idempotency_key
+from infra import (
+    InvalidEmailError,
+    Job,
+    JobStatus,
+    JobStepName,
+    SendGridError,
+    now,
+    send_email,
+    transaction,
+)
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs, process_job
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+BODY = "Hello! Would you like to hear what is new? Just reply."
+
+
+class PermanentFailure(Exception):
+    """There is no point in trying again."""
+
+
+async def send_email_step(job: Job) -> bool:
+    try:
+        await deliver(job)
+    except PermanentFailure:
+        return False
+    except SendGridError as error:
+        await put_back(job, error)
+        return False
+    return True
+
+
+async def deliver(job: Job) -> None:
+    key = generate_idempotency_key(job.id, JobStepName.SEND_EMAIL)
+    try:
+        await send_email(job.customer_email, BODY, key)
+    except InvalidEmailError as error:
+        async with transaction():
+            await mine(job).update(status=JobStatus.FAILED, error_message=str(error))
+            raise PermanentFailure from error
+
+
+def mine(job: Job):
+    """The row, as long as this worker still has it for the email."""
+    return Job.filter(
+        id=job.id,
+        status=JobStatus.PROCESSING,
+        current_step=JobStepName.SEND_EMAIL,
+        worker_id=job.worker_id,
+    )
+
+
+async def put_back(job: Job, error: Exception) -> None:
+    await mine(job).update(
+        status=JobStatus.PENDING,
+        worker_id=None,
+        retry_count=job.retry_count + 1,
+        scheduled_for=now() + timedelta(seconds=30 * 2**job.retry_count),
+        error_message=str(error),
+    )

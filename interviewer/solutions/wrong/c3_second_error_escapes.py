@@ -1,0 +1,52 @@
+"""Tries once more after an error, but that second try stands outside of any `try`.
+
+Mistake in: send_email_step
+Must fail: C3
+Also fails: C4, C7
+"""
+
+from candidate.helpers import generate_idempotency_key, sleep
+from infra import (
+    InvalidEmailError,
+    Job,
+    JobStatus,
+    JobStepName,
+    RateLimitError,
+    TimeoutError,
+    send_email,
+)
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs, process_job
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+BODY = "Hello! Would you like to hear what is new? Just reply."
+
+
+async def send_email_step(job: Job) -> bool:
+    key = generate_idempotency_key(job.id, JobStepName.SEND_EMAIL)
+    try:
+        await send_email(job.customer_email, BODY, key)
+    except InvalidEmailError as error:
+        await fail(job, error)
+        return False
+    except RateLimitError as error:
+        await sleep(error.retry_after)
+        await send_email(job.customer_email, BODY, key)
+    except TimeoutError:
+        await sleep(5)
+        await send_email(job.customer_email, BODY, key)
+    return True
+
+
+def mine(job: Job):
+    """The row, as long as this worker still has it for the email."""
+    return Job.filter(
+        id=job.id,
+        status=JobStatus.PROCESSING,
+        current_step=JobStepName.SEND_EMAIL,
+        worker_id=job.worker_id,
+    )
+
+
+async def fail(job: Job, error: Exception) -> None:
+    await mine(job).update(status=JobStatus.FAILED, error_message=str(error))

@@ -1,0 +1,46 @@
+"""Guards the advance by the worker's id alone: a worker's old Job undoes its own later steps.
+
+Mistake in: process_job
+Must fail: D2
+"""
+
+import logging
+
+from candidate.helpers import get_next_step, route
+from infra import Job, JobStatus, JobStepName, analyze_sentiment, fetch_reply, now
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+logger = logging.getLogger(__name__)
+
+
+async def process_job(job: Job) -> None:
+    if not await run(job):
+        return
+    next_step = get_next_step(job.current_step)
+    done = next_step == JobStepName.DONE
+    changed = await Job.filter(id=job.id, worker_id=job.worker_id).update(
+        current_step=next_step,
+        status=JobStatus.COMPLETED if done else JobStatus.PENDING,
+        completed_at=now() if done else None,
+    )
+    if not changed:
+        logger.warning("job %s was taken over by another worker", job.id)
+
+
+async def run(job: Job) -> bool:
+    """Do the work of the step; tell whether it is done."""
+    if job.current_step == JobStepName.DONE:
+        return False
+    if job.current_step == JobStepName.SEND_EMAIL:
+        return await send_email_step(job)
+    sentiment = await sentiment_of(job)
+    if job.current_step == JobStepName.TAKE_ACTION:
+        logger.info("job %s: %s", job.id, route(sentiment))
+    return True
+
+
+async def sentiment_of(job: Job):
+    reply = await fetch_reply(job.customer_email)
+    return await analyze_sentiment(reply) if reply else None

@@ -1,0 +1,84 @@
+"""Uses an in_progress row as a lock: a worker that dies leaves the step locked for ever.
+
+Mistake in: process_job
+Must fail: D4
+"""
+
+import logging
+
+from candidate.helpers import get_next_step, route
+from infra import (
+    Job,
+    JobStatus,
+    JobStep,
+    JobStepName,
+    JobStepStatus,
+    analyze_sentiment,
+    execute_sql,
+    fetch_reply,
+    now,
+    transaction,
+)
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+logger = logging.getLogger(__name__)
+
+LOCK = "INSERT OR IGNORE INTO job_steps (job_id, step_name, status) VALUES (?, ?, 'in_progress')"
+
+
+async def process_job(job: Job) -> None:
+    row = await Job.get(id=job.id)
+    if row.status != JobStatus.PROCESSING or row.current_step != job.current_step:
+        return
+    if (await execute_sql(LOCK, [job.id, job.current_step])).rowcount == 0:
+        return  # another worker is at it
+
+    lock = JobStep.filter(job_id=job.id, step_name=job.current_step)
+    try:
+        done = await run(job)
+    except Exception:
+        await lock.delete()
+        raise
+    if not done:
+        await lock.delete()
+        return
+    async with transaction():
+        await lock.update(status=JobStepStatus.COMPLETED, completed_at=now())
+        await advance(job)
+
+
+async def advance(job: Job) -> bool:
+    """Move on to the next step, unless somebody else has."""
+    next_step = get_next_step(job.current_step)
+    done = next_step == JobStepName.DONE
+    moved = await Job.filter(
+        id=job.id,
+        status=JobStatus.PROCESSING,
+        current_step=job.current_step,
+        worker_id=job.worker_id,
+    ).update(
+        current_step=next_step,
+        status=JobStatus.COMPLETED if done else JobStatus.PENDING,
+        completed_at=now() if done else None,
+        worker_id=None,
+    )
+    return moved == 1
+
+
+async def run(job: Job) -> bool:
+    """Do the work of the step; tell whether it is done."""
+    if job.current_step == JobStepName.DONE:
+        return False
+    if job.current_step == JobStepName.SEND_EMAIL:
+        return await send_email_step(job)
+    sentiment = await sentiment_of(job)
+    if job.current_step == JobStepName.TAKE_ACTION:
+        logger.info("job %s: %s", job.id, route(sentiment))
+    return True
+
+
+async def sentiment_of(job: Job):
+    reply = await fetch_reply(job.customer_email)
+    return await analyze_sentiment(reply) if reply else None

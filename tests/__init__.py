@@ -1,0 +1,1 @@
+"""The judge: a file for each task, a test for each check."""

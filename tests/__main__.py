@@ -1,0 +1,81 @@
+"""The command line of the judge: `python -m tests`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from tests.judge.names import ROOT, all_names
+from tests.judge.screen import print_report
+from tests.judge.supervisor import judged
+
+DEFAULT_SOLUTION = ROOT / "candidate" / "solution.py"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--solution",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_SOLUTION,
+    help="The file to judge (else candidate/solution.py).",
+)
+@click.option(
+    "--only", metavar="A4", multiple=True, help="Judge only this check, or this task. Repeatable."
+)
+@click.option("--replay", metavar="TOKEN", help="Do one run of one check again, as it was told.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for stdout.")
+@click.option("--strict", is_flag=True, help="A task that is not started counts as failed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="For other samples.")
+def main(
+    solution: Path,
+    only: tuple[str, ...],
+    replay: str | None,
+    json_file: str | None,
+    strict: bool,  # noqa: FBT001 - click hands it over by its name
+    seed: int,
+) -> None:
+    """Judge a solution by the checks of its contract.
+
+    Exit status: 0 when nothing failed, 1 when a check failed, 2 when the file cannot be loaded.
+    """
+    names = _checked(only)
+    if replay is not None and len(names) != 1:
+        raise click.UsageError("--replay needs --only and the one check it is for, such as A4")
+    report = judged(_found(solution), only=names, replay=replay, seed=seed)
+    if json_file:
+        _write_json(json_file, report.as_json())
+    if json_file != "-":
+        print_report(report)
+    sys.exit(report.exit_status(strict=strict))
+
+
+def _found(solution: Path) -> Path:
+    """Return the path as it is to be opened, wherever the command was called."""
+    return solution.resolve()
+
+
+def _checked(only: tuple[str, ...]) -> list[str]:
+    """Return ids and tasks in capitals. Raises UsageError for one that is not there."""
+    names = [name.strip().upper() for text in only for name in text.replace(",", " ").split()]
+    known = {*all_names(), *(check[0] for check in all_names())}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"there is no check {name}: there are {' '.join(all_names())}")
+    return names
+
+
+def _write_json(file: str, document: dict[str, object]) -> None:
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if file == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(file, str(error.strerror)) from None
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m tests")

@@ -1,0 +1,135 @@
+"""The actors: workers, each with a copy of the solution of its own."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from infra.clock import now
+from infra.context import as_worker, processing
+from infra.database import execute_sql
+from infra.models import Job
+from infra.operations import Operation
+from infra.simulation import Crash
+from tests.judge.broken import Broken
+
+if TYPE_CHECKING:
+    from tests.judge.stage import Stage
+
+_CLAIM = """
+    UPDATE jobs
+    SET status = 'processing', worker_id = ?, started_at = ?
+    WHERE id = (
+        SELECT id FROM jobs
+        WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
+        ORDER BY id LIMIT 1
+    )
+    RETURNING *
+"""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call of one of the four functions. `error` is what it raised, `None` if nothing."""
+
+    worker: str
+    function: str
+    job: int | None
+    value: object = None
+    error: BaseException | None = None
+    done: bool = False
+    moves: int = 0
+    """How many steps it has moved its job on."""
+    saw_none_available: bool = False
+    """Whether no job was available at a moment of it, where that is watched."""
+    last_answer_failed: bool = False
+    """Whether its last call to a service failed."""
+
+
+class Actor:
+    """One worker process, with a copy of the solution of its own."""
+
+    def __init__(self, stage: "Stage", number: int):
+        self.id = f"worker-{number}"
+        self._stage = stage
+        self._module: ModuleType | None = None
+        self.call: Call | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has died."""
+        return self.id in self._stage.scheduler.dead
+
+    async def claim(self) -> Job | None:
+        """Let it claim. Raises Broken for an error, and for what is neither a Job nor None."""
+        call = await self._do("claim_next_job", None)
+        self._stage.no_error(call, "a Job, or None")
+        if call.value is not None and not isinstance(call.value, Job):
+            raise Broken(
+                "a Job, or None when no job is available", f"returned {_short(call.value)}"
+            )
+        return call.value
+
+    async def create(self, campaign_id: int, emails: list[str]) -> Call:
+        """Let it create jobs."""
+        return await self._do("create_campaign_jobs", None, campaign_id, emails)
+
+    async def send(self, job: Job) -> bool:
+        """Let it send the job's mail. Raises Broken for an error, and for what is no bool."""
+        call = await self._do("send_email_step", job.id, job)
+        self._stage.no_error(call, "True or False, whatever SendGrid does")
+        if not isinstance(call.value, bool):
+            raise Broken("True or False", f"returned {_short(call.value)}")
+        return call.value
+
+    async def process(self, job: Job) -> Call:
+        """Let it process the job. What it raises is in the call."""
+        return await self._do("process_job", job.id, job)
+
+    async def take(self) -> Job | None:
+        """Claim a job by the kit's own claim, or by the solution's where the stage says so."""
+        if self._stage.hurries:
+            self._stage.change("UPDATE jobs SET scheduled_for = NULL WHERE status = 'pending'")
+        if self._stage.own_claims:
+            return await self.claim()
+        with as_worker(self.id):
+            moment = now()
+            claimed = await execute_sql(_CLAIM, [self.id, moment, moment], Job)
+        return claimed[0] if claimed else None
+
+    async def _do(self, name: str, job_id: int | None, *arguments: object) -> Call:
+        """Call one of the functions. Raises Crash when it died meanwhile."""
+        if self._module is None:
+            with as_worker(self.id):
+                self._module = self._stage.subject.copy(self.id)
+        function = getattr(self._module, name)
+        call = self.call = Call(self.id, name, job_id)
+        self._stage.calls.append(call)
+        self._stage.called(call)
+        try:
+            with as_worker(self.id), processing(job_id):
+                call.value = await function(*arguments)
+                await self._stage.scheduler.returning(_returning(self.id, job_id))
+        except (Crash, GeneratorExit):
+            raise
+        except BaseException as error:
+            call.error = error
+        if self.is_dead:
+            raise Crash(self.id)
+        call.done = True
+        return call
+
+
+def _returning(worker: str, job_id: int | None) -> Operation:
+    return Operation(worker, "sleep", "return", (), job_id)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return f"{text[:80]}{'…' * (len(text) > 80)} ({type(value).__name__})"
+
+
+def words_of(error: BaseException) -> str:
+    """Return an error in a line."""
+    text = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {text[:200]}" if text else name

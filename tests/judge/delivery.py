@@ -1,0 +1,103 @@
+"""The rest of production around a function: claims, time, the reaper, again and again."""
+
+from collections.abc import Awaitable, Callable
+
+from infra.models import Job, JobStatus
+from tests.judge.actor import Actor
+from tests.judge.broken import Broken
+from tests.judge.stage import Stage
+
+TRIES_MIN = 5
+"""So often, at least, a mail must have been tried before a job is given up for good."""
+
+_CLAIMS_MAX = 16
+_PATIENCE_SECONDS = 3600
+
+
+async def work_off(
+    stage: Stage,
+    act: Callable[[Actor, Job], Awaitable[None]],
+    *,
+    claims_max: int = _CLAIMS_MAX,
+) -> None:
+    """Let two workers claim and act in turn until no job is pending or processing.
+
+    Waits until a job is due, and lets the reaper come when a worker has died or has left its job.
+    Raises Broken when that has no end.
+    """
+
+    async def claim_and_act(actor: Actor) -> None:
+        job = await actor.take()
+        if job is not None:
+            await act(actor, job)
+
+    pair = [stage.actor(), stage.actor()]
+    for turn in range(claims_max):
+        if not stage.open_jobs():
+            return
+        due_in_seconds = stage.next_due()
+        if due_in_seconds is None:
+            await stage.pass_time(_PATIENCE_SECONDS)
+            await stage.reap()
+        elif due_in_seconds > 0:
+            # Past the second: CURRENT_TIMESTAMP has no fraction.
+            await stage.pass_time(due_in_seconds + 2)
+        if pair[turn % 2].is_dead:
+            pair[turn % 2] = stage.actor()
+        await stage.together((pair[turn % 2], claim_and_act))
+        await stage.pass_time(2)
+    job = stage.jobs("status IN ('pending', 'processing')")[0]
+    raise Broken(
+        "every job is finished in the end",
+        f"job {job.id} is still {job.status} at {job.current_step} after {claims_max} claims",
+    )
+
+
+async def send_and_check(stage: Stage, actor: Actor, job: Job) -> bool:
+    """Let the actor send the job's mail, and check what it returns and leaves behind."""
+    before = stage.job(job.id)
+    sent = await actor.send(job)
+    row = stage.job(job.id)
+    if sent:
+        _check_sent(stage, row)
+        # As process_job does when the mail is out.
+        stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+    else:
+        _check_not_sent(stage, before, row)
+    return sent
+
+
+def _check_sent(stage: Stage, row: Job) -> None:
+    if not stage.deliveries_to(row.customer_email):
+        raise Broken("True only when SendGrid has the mail", "True, and no mail has gone out")
+    if row.status == JobStatus.FAILED:
+        raise Broken("True, and a job that can go on", "True, and the job is failed")
+
+
+def _check_not_sent(stage: Stage, before: Job, row: Job) -> None:
+    if row.status == JobStatus.PROCESSING:
+        raise Broken(
+            "a mail that was not sent leaves the job pending, for a later claim",
+            "returned False, and the job is still processing",
+            why="Nobody works on it, and nobody else can claim it.",
+        )
+    if row.status == JobStatus.PENDING and row.retry_count <= before.retry_count:
+        raise Broken(
+            "retry_count is raised when the job is left for a later claim",
+            f"the job is pending, and retry_count is {row.retry_count}, as before",
+        )
+    if row.status == JobStatus.FAILED:
+        _check_given_up(stage, row)
+    if row.status == JobStatus.COMPLETED:
+        raise Broken("a job that was not sent is not completed", "it is completed")
+
+
+def _check_given_up(stage: Stage, row: Job) -> None:
+    tries = sum(1 for mail in stage.tries if mail.job == row.id)
+    if tries < TRIES_MIN:
+        raise Broken(
+            "a transient error does not fail the job before five tries",
+            f"the job is failed after {tries} {'try' if tries == 1 else 'tries'}",
+        )
+    if not (row.error_message or "").strip():
+        raise Broken("a failed job has an error_message", "it has none")

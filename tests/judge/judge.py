@@ -1,0 +1,186 @@
+"""The judge of one check: plays its worlds, and puts together what is told of a failure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.simulation.explorer import explore, sample
+from infra.simulation.scheduler import Act, Limits, Scheduler, Step, Strategy
+from infra.simulation.strategies import Guided, Replay
+from infra.simulation.tokens import from_token, to_token
+from tests.judge.broken import Broken
+from tests.judge.failure import CheckFailed, Failure
+from tests.judge.stage import Stage
+from tests.judge.story import tell
+from tests.judge.subject import Subject
+from tests.judge.theatre import Played, Theatre
+from tests.judge.world import World
+
+_CHANCE = "chance"
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges one check of a solution. `replay` is a token of the one run to do."""
+
+    theatre: Theatre
+    subject: Subject
+    replay: str | None = None
+    own_claims: bool = False
+    budget: float = 1.0
+    """How much of each world's budget of runs to use: more than 1 searches longer."""
+    runs: int = 0
+    coverage: list[str] = field(default_factory=list)
+    observations: list[str] = field(default_factory=list)
+
+    def explore(self, *worlds: World) -> list[Stage]:
+        """Play each world in every way within its limits. Raises CheckFailed.
+
+        Returns the stage of each world's first run, at its end.
+        """
+        if self.replay is not None:
+            return [self._replay(worlds)]
+        return [self._explore(world, worlds) for world in worlds]
+
+    def rehearse(self, world: World) -> Stage:
+        """Play a world once, whatever comes of it."""
+        return self._play(world, Guided()).stage
+
+    def _explore(self, world: World, worlds: Sequence[World]) -> Stage:
+        if world.limits == Limits():
+            return self._play_once(world, worlds)
+        firsts: list[Played] = []
+
+        def do_run(strategy: Strategy) -> Played:
+            played = self._play(world, strategy)
+            if not firsts:
+                firsts.append(played)
+            return played
+
+        explored = explore(
+            do_run,
+            runs_max=round(world.runs_max * self.budget),
+            samples=round(world.samples * self.budget),
+            seed=self.theatre.seed,
+        )
+        self.runs += explored.runs
+        if explored.failed:
+            if explored.sample is not None:
+                raise CheckFailed(self._failure_by_chance(world, worlds, explored.sample))
+            raise CheckFailed(self._failure(world, worlds, Guided(explored.deviations)))
+        self.coverage.append(_coverage(world, explored.runs, complete=explored.complete))
+        return firsts[0].stage
+
+    def _play_once(self, world: World, worlds: Sequence[World]) -> Stage:
+        played = self._play(world, Guided())
+        self.runs += 1
+        if played.failure:
+            raise CheckFailed(self._failure(world, worlds, Guided()))
+        self.coverage.append(_coverage(world, 1, complete=True))
+        return played.stage
+
+    def _replay(self, worlds: Sequence[World]) -> Stage:
+        assert self.replay is not None
+        name, _, token = self.replay.rpartition(":")
+        world = next((world for world in worlds if slug(world) == name), worlds[0])
+        self.runs += 1
+        self.coverage.append("one run, replayed")
+        if token.startswith(_CHANCE):
+            number = int(token.removeprefix(_CHANCE))
+            played = self._play(world, sample(number, self.theatre.seed))
+            if played.failure:
+                raise CheckFailed(self._failure_by_chance(world, worlds, number))
+            return played.stage
+        strategy = Replay(from_token(token))
+        played = self._play(world, strategy)
+        if played.failure:
+            raise CheckFailed(self._failure(world, worlds, Guided(strategy.deviations)))
+        return played.stage
+
+    def _play(self, world: World, strategy: Strategy, *, lines_of: Path | None = None) -> Played:
+        return self.theatre.play(
+            self.subject, world, strategy, own_claims=self.own_claims, lines_of=lines_of
+        )
+
+    def _failure(self, world: World, worlds: Sequence[World], strategy: Guided) -> Failure:
+        played = self._play(world, strategy, lines_of=self.subject.path)
+        token = to_token(played.steps[: strategy.last_step + 1])
+        return self._told(played, strategy.steps, _prefix(world, worlds) + token)
+
+    def _failure_by_chance(self, world: World, worlds: Sequence[World], number: int) -> Failure:
+        strategy = sample(number, self.theatre.seed)
+        played = self._play(world, strategy, lines_of=self.subject.path)
+        return self._told(played, strategy.steps, f"{_prefix(world, worlds)}{_CHANCE}{number}")
+
+    def _told(self, played: Played, deviating: Sequence[int], replay: str) -> Failure:
+        """Put together what is told of a run that was played with the lines noted."""
+        broken = played.failure
+        assert broken
+        scheduler = played.stage.scheduler
+        line = broken.line or _line_of(scheduler, broken.worker)
+        return Failure(
+            expected=broken.expected,
+            got=broken.got,
+            why=_why(broken, [scheduler.steps[n] for n in deviating]),
+            story=tell(scheduler, deviating),
+            where=self.shown(line),
+            source=self.subject.file.lines[line - 1].strip() if line else "",
+            replay=replay,
+        )
+
+    def shown(self, line: int | None) -> str:
+        """Return the solution's path as people know it, with the line if there is one."""
+        path = self.subject.path
+        name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+        return f"{name}:{line}" if line else name
+
+
+def slug(world: World) -> str:
+    """Return a world's name as a token has it: `2-workers-1-job`."""
+    return re.sub(r"[^a-z0-9_]+", "-", world.name.lower()).strip("-")
+
+
+def _prefix(world: World, worlds: Sequence[World]) -> str:
+    return "" if world is worlds[0] else f"{slug(world)}:"
+
+
+def _line_of(scheduler: Scheduler, worker: str | None) -> int | None:
+    """Return the line of the last operation, of that worker if it is given."""
+    for _, operation in reversed(scheduler.operations):
+        if operation in scheduler.lines and worker in (None, operation.worker):
+            return scheduler.lines[operation]
+    return None
+
+
+def _why(broken: Broken, deviating: Sequence[Step]) -> str:
+    """Return how it came about: in the check's words, and what would have been needed."""
+    acts = {step.act for step in deviating}
+    if Act.CRASH in acts:
+        without = "Had no worker died there, the same run passes."
+    elif acts & {Act.GO, Act.HOLD}:
+        without = "Not interrupted there, the same run passes."
+    elif acts:
+        without = "Without that error, the same run passes."
+    else:
+        without = ""
+    return " ".join(filter(None, [broken.why, without]))
+
+
+def _coverage(world: World, runs: int, *, complete: bool) -> str:
+    count = f"{runs:,} run{'s' * (runs != 1)}"
+    if world.limits == Limits():
+        return f"{world.name}: {count}"
+    what = _limits_in_words(world.limits)
+    return f"{world.name}: {'all' if complete else 'sampled'} {what}, {count}"
+
+
+def _limits_in_words(limits: Limits) -> str:
+    parts = [
+        f"≤ {number} {noun if number == 1 else noun + 's'}"
+        for number, noun in zip(limits, ("preemption", "crash", "fault"), strict=True)
+        if number
+    ]
+    return f"interleavings with {' and '.join(parts)}".replace("crashs", "crashes")

@@ -1,0 +1,80 @@
+"""The moves of a job from step to step, and what can be wrong with one."""
+
+from dataclasses import dataclass
+
+from infra.models import JobStepName
+from tests.judge.broken import Broken
+
+_STEPS = [step.value for step in JobStepName]
+_FINISHED = ("completed", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One committed change of a job's step or status, in the order of its columns in `moves`."""
+
+    number: int
+    job_id: int
+    from_step: str
+    to_step: str
+    from_status: str
+    to_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What was known when a job left a step.
+
+    `moves_of_call` counts the moves of this call of process_job, this one included; `usual_work`
+    are the services that the step asks when all goes well, `work` those that have answered.
+    """
+
+    moves_of_call: int
+    is_delivered: bool
+    last_answer_failed: bool
+    usual_work: frozenset[str]
+    work: frozenset[str]
+
+
+def wrong_change(move: Move) -> Broken | None:
+    """Return what is wrong with the change by itself; `None` when nothing is."""
+    if move.from_status in _FINISHED:
+        return Broken(
+            f"a {move.from_status} job is left alone",
+            f"job {move.job_id} was {move.from_status} at {move.from_step}, "
+            f"and is {move.to_status} at {move.to_step}",
+        )
+    distance = _STEPS.index(move.to_step) - _STEPS.index(move.from_step)
+    if distance in (0, 1):
+        return None
+    what = "goes back" if distance < 0 else "skips a step"
+    return Broken(
+        "a job moves forward only, one step at a time",
+        f"job {move.job_id} {what}, from {move.from_step} to {move.to_step}",
+    )
+
+
+def wrong_advance(move: Move, known: Circumstances) -> Broken | None:
+    """Return what is wrong with a job's leaving its step; `None` when nothing is."""
+    job, step = f"job {move.job_id} is at {move.to_step}", move.from_step
+    if known.moves_of_call > 1:
+        return Broken(
+            "after a step the job is pending at the next one, for any worker to claim",
+            f"one call of process_job did {step} as well as the step before it",
+        )
+    if step == JobStepName.SEND_EMAIL and not known.is_delivered:
+        return Broken(
+            "a job leaves send_email when its mail is delivered", f"{job}, and no mail has gone out"
+        )
+    if known.usual_work and not known.usual_work & known.work:
+        services = " or ".join(sorted(known.usual_work))
+        return Broken(
+            "no step is skipped",
+            f"{job}, and {step} was not done: nobody has called {services} for it",
+        )
+    if step == JobStepName.ANALYZE and known.last_answer_failed:
+        return Broken(
+            "a step that could not be done does not advance",
+            f"{job}, although the last call to a service failed",
+        )
+    return None

@@ -1,0 +1,404 @@
+"""The stage of one run: a database, services, workers, and the rules that are watched."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from infra.clock import from_text, now, to_text, wait
+from infra.context import current_job_id
+from infra.database import Database
+from infra.database.driver import Result
+from infra.database.simulated_driver import SimulatedDriver
+from infra.database.sql import to_values
+from infra.models import Job
+from infra.operations import Operation
+from infra.services import Fault, SendGridCall, Services
+from infra.simulation import Crash, SimulatedLoop
+from infra.simulation.scheduler import Act, Scheduler
+from infra.solution import line_of
+from infra.worker import reap
+from tests.judge.actor import Actor, Call, words_of
+from tests.judge.broken import Broken
+from tests.judge.moves import Circumstances, Move, wrong_advance, wrong_change
+from tests.judge.subject import Subject
+from tests.judge.world import Watch
+
+_FAULTS = {
+    Act.RATE_LIMITED: Fault.RATE_LIMITED,
+    Act.TIMEOUT_BEFORE_DELIVERY: Fault.TIMEOUT_BEFORE_DELIVERY,
+    Act.TIMEOUT_AFTER_DELIVERY: Fault.TIMEOUT_AFTER_DELIVERY,
+}
+_INSTRUCTIONS_PER_ROW = 4
+"""Of SQLite's virtual machine, to look at a row of an index and go on; most take a few more."""
+
+_PATIENCE_SECONDS = 600
+_ERRORS_OF_A_JOB_MAX = 3
+
+
+@dataclass(slots=True)
+class Cost:
+    """What something took: operations, and about how many rows SQLite looked at."""
+
+    operations: int = 0
+    rows: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Try:
+    """One call to SendGrid, as it saw it."""
+
+    call: Call | None
+    job: int | None
+    key: str
+    to: str
+    at_seconds: float
+    answered_seconds: float | None = None
+
+
+class Stage:
+    """One run's world. It is the observer of the run: what is wrong at any moment ends it."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        driver: SimulatedDriver,
+        database: Database,
+        watches: frozenset[Watch] = frozenset(),
+        *,
+        own_claims: bool = False,
+    ):
+        self.subject = subject
+        self.watches = watches
+        self.own_claims = own_claims
+        self.services = Services.calm()
+        self.services.sendgrid.faults = self._fault
+        self.services.replies.fails = self.services.sentiment.fails = self._fails
+        self.calls: list[Call] = []
+        self.tries: list[Try] = []
+        self.actors: dict[str, Actor] = {}
+        self.asked: dict[int, set[str]] = {}
+        """The services that answered, by job, since it came to its step."""
+        self.asked_by_step: dict[str, set[str]] = {}
+        self.down = False
+        """Whether SendGrid answers nobody."""
+        self.moved_on_day = 0.0
+        """When a job last left its step, where that is watched."""
+        self.hurries = False
+        """Whether a scheduled job is due at once, so that hours of waiting do not part workers."""
+        self.work_of_steps: dict[str, frozenset[str]] = {}
+        """The services that each step asks when all goes well."""
+        self.too_long: tuple[str, str] | tuple[()] | None = ()
+        """What to tell when there are more operations than the world allows; `None` is nothing."""
+        self.on_commit: Callable[[], Broken | None] | None = None
+        """Is called after each operation, when no transaction is open."""
+        self.scheduler: Scheduler
+        self.memory: Hashable = None
+        """What a play remembers that the future depends on."""
+        self._errors_of: defaultdict[int | None, int] = defaultdict(int)
+        self._driver = driver
+        self._database = database
+        self._groups = 0
+        self._moves_seen = 0
+        self._is_dirty = True
+        self._image_hash = 0
+
+    # -- for plays
+
+    def actor(self) -> Actor:
+        """Return a new worker."""
+        actor = Actor(self, len(self.actors) + 1)
+        self.actors[actor.id] = actor
+        return actor
+
+    async def together(self, *parts: tuple[Actor, Callable[[Actor], Awaitable[object]]]) -> None:
+        """Let workers do their parts at the same time, in any order of their operations.
+
+        Ends when each has done its part or died. Raises what a part raises.
+        """
+        self._groups += 1
+        groups: dict[object, int] = {}
+        ends = []
+        for actor, part in parts:
+            group = groups.setdefault(part, self._groups * 100 + len(groups))
+            end = self.scheduler.enroll(actor.id, group)
+            task = asyncio.get_running_loop().create_task(self._live(actor, part))
+            task.add_done_callback(partial(_set_done, end))
+            ends.append((end, task))
+        for end, task in ends:
+            await end
+            if task.done() and (error := task.exception()):
+                raise error
+
+    async def _live(self, actor: Actor, part: Callable[[Actor], Awaitable[object]]) -> None:
+        try:
+            await part(actor)
+        except Crash:
+            pass
+        except Broken as broken:
+            broken.worker = broken.worker or actor.id
+            raise
+
+    async def alone(self, part: Callable[[Actor], Awaitable[object]]) -> Actor:
+        """Let a new worker do something by itself."""
+        actor = self.actor()
+        await self.together((actor, part))
+        return actor
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        await wait(seconds)
+
+    def jobs(self, where: str = "1") -> list[Job]:
+        """Return the jobs as they are in the database."""
+        return Job.load(self.select(f"SELECT * FROM jobs WHERE {where} ORDER BY id"))
+
+    def job(self, job_id: int = 1) -> Job:
+        """Return one job as it is in the database."""
+        (job,) = self.jobs(f"id = {job_id}")
+        return job
+
+    def select(self, sql: str, *values: object) -> Result:
+        """Look at the database, past all workers."""
+        return self._driver.peek(sql, to_values(values))
+
+    def change(self, sql: str, *values: object) -> None:
+        """Change the database as somebody else would, past all workers."""
+        self._driver.peek(sql, to_values(values))
+        self._is_dirty = True
+        self._skip_moves()
+
+    async def reap(self) -> int:
+        """Let the reaper bring back what has been processing for ten minutes; return how many."""
+        count = await reap(patience_seconds=_PATIENCE_SECONDS)
+        self._is_dirty = True
+        self._skip_moves()
+        return count
+
+    def next_due(self) -> float | None:
+        """Return the seconds until a job can be claimed; `None` when none is pending."""
+        sql = """
+            SELECT count(*), sum(scheduled_for IS NULL), min(scheduled_for)
+            FROM jobs WHERE status = 'pending'
+        """
+        ((count, due_now, due),) = self.select(sql).rows
+        if not count:
+            return None
+        if due_now:
+            return 0.0
+        return max(0.0, (from_text(str(due)) - now()).total_seconds())
+
+    def open_jobs(self) -> int:
+        """Return how many jobs are pending or processing."""
+        sql = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'processing')"
+        ((count,),) = self.select(sql).rows
+        assert isinstance(count, int)
+        return count
+
+    def days(self) -> float:
+        """Return how many days of simulated time have passed."""
+        return asyncio.get_running_loop().time() / 86400
+
+    def count(self) -> int:
+        """Return how many jobs there are."""
+        ((count,),) = self.select("SELECT count(*) FROM jobs").rows
+        assert isinstance(count, int)
+        return count
+
+    def available(self) -> int:
+        """Return how many jobs are pending and due."""
+        sql = """
+            SELECT count(*) FROM jobs
+            WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
+        """
+        ((count,),) = self.select(sql, to_text(now())).rows
+        assert isinstance(count, int)
+        return count
+
+    @property
+    def blocked_seconds(self) -> float:
+        """How long somebody has kept everybody else from running."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SimulatedLoop)
+        return loop.blocked_seconds
+
+    def deliveries_to(self, email: str) -> int:
+        """Return how many mails were delivered to an address."""
+        return len(self.services.sendgrid.ledger.deliveries_to(email))
+
+    @contextmanager
+    def measured(self) -> Iterator["Cost"]:
+        """Measure what is done inside the block."""
+        cost = Cost()
+        before = len(self.scheduler.operations)
+        with self._driver.counting_work() as work:
+            yield cost
+        cost.operations = len(self.scheduler.operations) - before
+        cost.rows = work.instructions // _INSTRUCTIONS_PER_ROW
+
+    def no_error(self, call: Call, expected: str) -> None:
+        """Raise Broken when the call raised an error."""
+        if call.error:
+            raise Broken(
+                expected,
+                f"{call.function} raised {words_of(call.error)}",
+                worker=call.worker,
+                line=line_of(call.error, self.subject.path),
+            )
+
+    def called(self, call: Call) -> None:
+        """A worker begins a call."""
+        if "available" in self.watches and not self._driver.in_transaction:
+            call.saw_none_available = not self.available()
+
+    # -- the observer
+
+    def taken(self, operation: Operation) -> None:
+        """An operation is about to take effect: no service is called inside a transaction."""
+        self._is_dirty = True
+        holder = self._database.write_lock.holder
+        if (
+            "calls" in self.watches
+            and operation.kind == "service"
+            and holder
+            and holder.worker == operation.worker
+        ):
+            self.scheduler.stop(
+                Broken(
+                    "no external call while a transaction is open",
+                    f"{operation.call} is called inside transaction()",
+                    why="Everybody else who wants to write waits until the call is answered.",
+                    worker=operation.worker,
+                )
+            )
+
+    def seen(self, operation: Operation) -> None:
+        """A worker sees what came of its operation."""
+        if operation.kind == "service":
+            self._note_answer(operation)
+        elif operation.kind == "database" and not self._driver.in_transaction:
+            if operation.call.startswith(("SELECT", "select")):
+                return
+            if "moves" in self.watches:
+                self._check_moves(operation)
+            if "available" in self.watches:
+                self._note_available()
+            if self.on_commit and (broken := self.on_commit()):
+                broken.worker = operation.worker
+                self.scheduler.stop(broken)
+
+    def died(self, worker: str) -> None:
+        """Roll back what it has open, as a server does when a connection breaks."""
+        lock = self._database.write_lock
+        if lock.holder and lock.holder.worker == worker and lock.owner:
+            self._driver.roll_back(lock.owner)  # type: ignore[arg-type]
+            lock.release(lock.owner)
+        self._is_dirty = True
+
+    def state(self) -> Hashable:
+        """Return what decides the future: the database, the mails, what the play remembers."""
+        if self._is_dirty:
+            # The header counts changes, which are as many whatever their order.
+            self._image_hash = hash(self._driver.image()[100:])
+            self._is_dirty = False
+        ledger = self.services.sendgrid.ledger
+        mails = tuple(mail.idempotency_key for mail in ledger.deliveries)
+        asked = frozenset((job, *sorted(names)) for job, names in self.asked.items())
+        doubts = tuple(call.saw_none_available for call in self.calls if not call.done)
+        return (self._image_hash, mails, len(ledger.calls), asked, doubts, self.memory)
+
+    def _note_available(self) -> None:
+        """Note for each claim under way whether there was a moment with nothing to claim."""
+        if not self.available():
+            for call in self.calls:
+                if not call.done:
+                    call.saw_none_available = True
+
+    # -- services
+
+    def _fault(self, call: SendGridCall) -> Fault | None:
+        actor = self.actors.get(call.worker)
+        at_seconds = asyncio.get_running_loop().time()
+        self.tries.append(
+            Try(
+                actor.call if actor else None,
+                current_job_id(),
+                call.idempotency_key,
+                call.to,
+                at_seconds,
+            )
+        )
+        act, self.scheduler.fault = self.scheduler.fault, Act.GO
+        if self.down:
+            return Fault.TIMEOUT_BEFORE_DELIVERY
+        if act is Act.GO or self._has_had_enough():
+            return None
+        return _FAULTS[act]
+
+    def _fails(self) -> bool:
+        act, self.scheduler.fault = self.scheduler.fault, Act.GO
+        return act is Act.ERROR and not self._has_had_enough()
+
+    def _has_had_enough(self) -> bool:
+        """Return whether the job in hand has met as many errors as one job may, or count one."""
+        job = current_job_id()
+        if self._errors_of[job] >= _ERRORS_OF_A_JOB_MAX:
+            return True
+        self._errors_of[job] += 1
+        return False
+
+    def _note_answer(self, operation: Operation) -> None:
+        actor = self.actors.get(operation.worker)
+        if actor and actor.call:
+            actor.call.last_answer_failed = operation.error is not None
+        if operation.error is None and operation.job is not None:
+            self.asked.setdefault(operation.job, set()).add(operation.call)
+        if operation.call == "send_email":
+            _, key = operation.arguments
+            for mail in reversed(self.tries):
+                if mail.key == key and mail.answered_seconds is None:
+                    mail.answered_seconds = asyncio.get_running_loop().time()
+                    break
+
+    # -- moves
+
+    def _skip_moves(self) -> None:
+        if "moves" in self.watches:
+            rows = self.select("SELECT coalesce(max(number), 0) FROM moves").rows
+            self._moves_seen = int(str(rows[0][0]))
+
+    def _check_moves(self, operation: Operation) -> None:
+        """Stop the run at the first move of a job that is wrong."""
+        rows = self.select("SELECT * FROM moves WHERE number > ?", self._moves_seen).rows
+        for move in (Move(*row) for row in rows):  # type: ignore[arg-type]
+            self._moves_seen = move.number
+            broken = wrong_change(move)
+            if not broken and move.from_step != move.to_step:
+                self.moved_on_day = self.days()
+                broken = wrong_advance(move, self._circumstances(move, operation.worker))
+            if broken:
+                broken.worker = operation.worker
+                self.scheduler.stop(broken)
+                return
+
+    def _circumstances(self, move: Move, worker: str) -> Circumstances:
+        """Return what is known about a job's leaving its step; it begins the next one by that."""
+        call = self.actors[worker].call if worker in self.actors else None
+        if call:
+            call.moves += 1
+        work = self.asked.pop(move.job_id, set())
+        self.asked_by_step.setdefault(move.from_step, set()).update(work)
+        return Circumstances(
+            moves_of_call=call.moves if call else 1,
+            is_delivered=self.deliveries_to(self.job(move.job_id).customer_email) > 0,
+            last_answer_failed=call is not None and call.last_answer_failed,
+            usual_work=self.work_of_steps.get(move.from_step, frozenset()),
+            work=frozenset(work),
+        )
+
+
+def _set_done(end: asyncio.Future[None], _: object) -> None:
+    if not end.done():
+        end.set_result(None)

@@ -1,0 +1,184 @@
+"""The theatre: where one run after another is played, each in a world as new."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from infra.context import as_worker
+from infra.database import Database, use_database
+from infra.database.simulated_driver import SimulatedDriver
+from infra.errors import SolutionError
+from infra.operations import installed
+from infra.services import use_services
+from infra.simulation import Crash, Deadlock
+from infra.simulation.clocks import Clocks
+from infra.simulation.explorer import Run
+from infra.simulation.scheduler import Endless, Pruned, ScheduledLoop, Scheduler, Strategy
+from tests.judge.broken import Broken
+from tests.judge.stage import Stage
+from tests.judge.subject import Subject
+from tests.judge.world import CAMPAIGNS, MOVES, World
+
+_TURNS_TO_END = 30
+
+
+class Theatre:
+    """Plays worlds, inside its block; time and chance are those of the run in it."""
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+        self._drivers: dict[tuple[str, bool], SimulatedDriver] = {}
+        self._chance = random.Random(seed)
+        self._block = ExitStack()
+        self._plays = 0
+        self._scheduler: Scheduler | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Something that changes whenever a run goes on."""
+        return (self._plays, len(self._scheduler.operations) if self._scheduler else 0)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as block:
+            self._clocks = block.enter_context(Clocks())
+            block.enter_context(_seeded_entropy(self._chance))
+            self._block = block.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._block.close()
+
+    def play(
+        self,
+        subject: Subject,
+        world: World,
+        strategy: Strategy,
+        *,
+        own_claims: bool = False,
+        lines_of: Path | None = None,
+    ) -> "Played":
+        """Play a world once. With `lines_of` it is noted which line of that file did what."""
+        driver = self._driver_of(world)
+        database = Database(driver)
+        stage = Stage(subject, driver, database, world.watches, own_claims=own_claims)
+        scheduler = Scheduler(
+            strategy,
+            world.limits,
+            database,
+            stage,
+            operations_max=world.operations_max,
+            faults=world.faults,
+            lines_of=lines_of,
+        )
+        stage.scheduler = self._scheduler = scheduler
+        self._plays += 1
+        loop = ScheduledLoop(scheduler)
+        loop.set_exception_handler(lambda loop, context: None)
+        self._clocks.follow(loop)
+        self._chance.seed(self.seed)
+        random.seed(self.seed)
+        with installed(scheduler), use_database(database), use_services(stage.services):
+            try:
+                failure = _failure_of(loop, stage, world)
+            finally:
+                _end(loop, scheduler)
+        return Played(failure, scheduler.steps, stage)
+
+    def _driver_of(self, world: World) -> SimulatedDriver:
+        """Return the world's database, as new."""
+        key = (world.fill, "moves" in world.watches)
+        driver = self._drivers.get(key)
+        if driver is None:
+            fill = CAMPAIGNS + (MOVES if "moves" in world.watches else "") + world.fill
+            driver = SimulatedDriver(fill, seed=self.seed)
+            driver.mark()
+            self._drivers[key] = driver
+        driver.rewind()
+        driver.round_trip_seconds = world.round_trip_seconds
+        return driver
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Run[Broken]):
+    """A run, and the stage as it was at its end."""
+
+    stage: Stage
+
+
+def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | None:
+    try:
+        with as_worker("judge"):
+            loop.run_until_complete(world.play(stage))
+    except Broken as broken:
+        return broken
+    except Pruned:
+        return None
+    except (Deadlock, Endless) as error:
+        return _not_back(stage, error)
+    except (SystemExit, KeyboardInterrupt) as error:
+        return Broken("the function returns", f"it raised {type(error).__name__}")
+    except SolutionError as error:
+        return Broken("the file can be executed in each process", str(error))
+    return None
+
+
+def _not_back(stage: Stage, error: Exception) -> Broken | None:
+    if isinstance(error, Endless) and stage.too_long != ():
+        return Broken(*stage.too_long) if stage.too_long else None
+    under_way = [call for call in stage.calls if not call.done and not call.error]
+    call = under_way[-1] if under_way else None
+    name = call.function if call else "the solution"
+    what = "waits for ever: nothing will wake it" if isinstance(error, Deadlock) else str(error)
+    return Broken(f"{name} comes back", f"{name} {what}", worker=call.worker if call else None)
+
+
+def _end(loop: ScheduledLoop, scheduler: Scheduler) -> None:
+    """End whatever the run left under way, and the loop."""
+    scheduler.end()
+    tasks = [task for task in loop.tasks if not task.done()]
+    for task in tasks:
+        task.cancel()
+    for _ in range(_TURNS_TO_END):
+        if all(task.done() for task in tasks):
+            break
+        loop.call_soon(loop.stop)
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt, Crash):
+            continue
+    for task in tasks:
+        if task.done():
+            if not task.cancelled():
+                task.exception()
+            continue
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        with suppress(BaseException):  # it is over, whatever it says
+            task.get_coro().close()
+    loop.close()
+
+
+@contextmanager
+def _seeded_entropy(chance: random.Random) -> Iterator[None]:
+    """Let uuid4, secrets and SystemRandom draw from `chance`."""
+
+    def urandom(size: int, /) -> bytes:
+        return chance.randbytes(size)
+
+    before = os.urandom
+    os.urandom = urandom
+    vars(random)["_urandom"] = urandom
+    try:
+        yield
+    finally:
+        os.urandom = before
+        vars(random)["_urandom"] = before

@@ -1,0 +1,438 @@
+"""Task A: claim one available job for this worker."""
+
+from datetime import timedelta
+
+from infra.clock import now
+from infra.models import Job, JobStatus
+from infra.simulation.scheduler import Limits
+from tests.judge.actor import Actor
+from tests.judge.broken import Broken
+from tests.judge.judge import Judge
+from tests.judge.stage import Stage
+from tests.judge.world import World, jobs, pending
+
+LONG_AGO = "'2029-12-31 09:00:00.000000'"
+TOMORROW = "'2030-01-02 09:00:00.000000'"
+QUEUE = 50_000
+
+UNAVAILABLE = jobs(
+    "campaign_id = 1, customer_email = 'a@example.com', status = 'processing', "
+    f"worker_id = 'worker-1', started_at = {LONG_AGO}",
+    "campaign_id = 1, customer_email = 'b@example.com', status = 'processing', "
+    "worker_id = 'worker-8', started_at = '2030-01-01 08:59:59.000000'",
+    "campaign_id = 1, customer_email = 'c@example.com', status = 'failed', error_message = 'bad'",
+    "campaign_id = 1, customer_email = 'd@example.com', status = 'completed', "
+    f"current_step = 'done', completed_at = {LONG_AGO}",
+    f"campaign_id = 1, customer_email = 'e@example.com', scheduled_for = {TOMORROW}",
+    "campaign_id = 1, customer_email = 'h@example.com', "
+    "scheduled_for = '2030-01-01 09:40:00.000000'",
+    "campaign_id = 1, customer_email = 'i@example.com', "
+    "scheduled_for = '2030-01-01 18:00:00.000000'",
+    "campaign_id = 1, customer_email = 'i@example.com', status = 'completed', "
+    f"current_step = 'done', scheduled_for = {LONG_AGO}",
+    "campaign_id = 1, customer_email = 'j@example.com', status = 'failed', "
+    f"scheduled_for = {LONG_AGO}",
+    "campaign_id = 1, customer_email = 'j@example.com', status = 'processing', "
+    f"worker_id = 'worker-9', started_at = {LONG_AGO}, scheduled_for = {LONG_AGO}, "
+    "last_heartbeat = '2030-01-01 08:59:59.000000'",
+    "campaign_id = 2, customer_email = 'f@example.com', current_step = 'analyze', "
+    f"scheduled_for = {TOMORROW}",
+    "campaign_id = 2, customer_email = 'g@example.com', current_step = 'take_action', "
+    f"status = 'processing', worker_id = 'worker-9', started_at = {LONG_AGO}",
+)
+AVAILABLE = jobs(
+    "campaign_id = 2, customer_email = 'h@example.com', current_step = 'analyze', "
+    f"retry_count = 2, scheduled_for = {LONG_AGO}",
+    "campaign_id = 1, customer_email = 'i@example.com'",
+    "campaign_id = 1, customer_email = 'j@example.com', current_step = 'take_action', "
+    f"scheduled_for = {LONG_AGO}, worker_id = 'worker-3', started_at = {LONG_AGO}",
+)
+ODD = jobs(
+    *(
+        "campaign_id = 1, customer_email = 'busy@example.com', status = 'processing', "
+        f"worker_id = 'worker-{n}', started_at = '2030-01-01 08:59:59.000000'"
+        for n in range(11, 31)
+    ),
+    *(
+        f"campaign_id = 1, customer_email = 'later@example.com', scheduled_for = {TOMORROW}, "
+        "created_at = '2029-01-01 09:00:00.000000'"
+        for _ in range(150)
+    ),
+    "campaign_id = 1, customer_email = 'retried@example.com', retry_count = 9, "
+    f"worker_id = 'worker-11', started_at = {LONG_AGO}, error_message = 'timed out', "
+    f"scheduled_for = {LONG_AGO}",
+    "campaign_id = 2, customer_email = 'last@example.com', current_step = 'take_action', "
+    "worker_id = 'worker-12', last_heartbeat = '2030-01-01 08:59:59.000000'",
+    "campaign_id = 2, customer_email = 'middle@example.com', current_step = 'analyze'",
+)
+
+
+def test_a1_claims_and_stamps(judge: Judge) -> None:
+    """A claim takes a pending, due job and stamps it: processing, this worker, started_at."""
+    scheduled = jobs(
+        f"campaign_id = 1, customer_email = 'a@example.com', scheduled_for = {LONG_AGO}"
+    )
+    again = jobs(
+        "campaign_id = 1, customer_email = 'a@example.com', current_step = 'analyze', "
+        f"worker_id = 'worker-7', started_at = {LONG_AGO}, retry_count = 1"
+    )
+    judge.explore(
+        World(name="new jobs", play=_claim_one, fill=pending(2)),
+        World(name="a scheduled job", play=_claim_one, fill=scheduled),
+        World(name="a job that somebody had before", play=_claim_one, fill=again),
+        World(name="twice", play=_claim_twice, fill=pending(2)),
+    )
+
+
+async def _claim_one(stage: Stage) -> None:
+    await stage.alone(lambda actor: _claim_and_check(stage, actor))
+
+
+async def _claim_twice(stage: Stage) -> None:
+    async def claim_twice(actor: Actor) -> None:
+        first = await _claim_and_check(stage, actor)
+        await stage.pass_time(60)
+        second = await _claim_and_check(stage, actor)
+        if first.id == second.id:
+            raise Broken("another job each time", f"job {first.id} came twice")
+
+    await stage.alone(claim_twice)
+
+
+async def _claim_and_check(stage: Stage, actor: Actor) -> Job:
+    before = now()
+    claimed = await actor.claim()
+    if claimed is None:
+        raise Broken("a Job, as one is pending and due", "returned None")
+    row = _row_of(stage, claimed)
+    _check_stamps(actor, row, before, "in the database job {} has {}")
+    _check_stamps(actor, claimed, before, "the Job that is returned, {}, has {}")
+    for name in ("campaign_id", "customer_email", "current_step"):
+        if getattr(claimed, name, None) != getattr(row, name):
+            raise Broken(
+                f"the Job that is returned has the row's {name}",
+                f"{getattr(claimed, name, None)!r} instead of {getattr(row, name)!r}",
+            )
+    return claimed
+
+
+def _row_of(stage: Stage, claimed: Job) -> Job:
+    rows = stage.jobs(f"id = {int(getattr(claimed, 'id', 0) or 0)}")
+    if not rows:
+        raise Broken("a job of the queue", f"returned {claimed!r}, which is not in the database")
+    return rows[0]
+
+
+def _check_stamps(actor: Actor, job: Job, claimed_at: object, words: str) -> None:
+    status, worker, started = (
+        getattr(job, name, None) for name in ("status", "worker_id", "started_at")
+    )
+    if status != JobStatus.PROCESSING:
+        raise Broken("status processing", words.format(job.id, f"status {status}"))
+    if worker != actor.id:
+        raise Broken(f"worker_id {actor.id!r}", words.format(job.id, f"worker_id {worker!r}"))
+    if started is None:
+        raise Broken("started_at is now", words.format(job.id, "no started_at"))
+    if abs(started - now()) > timedelta(minutes=1):
+        raise Broken("started_at is now", words.format(job.id, f"started_at {started}"))
+
+
+def test_a2_none_when_nothing_is_available(judge: Judge) -> None:
+    """A claim is None when no job is available."""
+    judge.explore(
+        World(name="an empty table", play=_claim_none),
+        World(name="no available job", play=_claim_none, fill=UNAVAILABLE),
+    )
+
+
+async def _claim_none(stage: Stage) -> None:
+    async def claim(actor: Actor) -> None:
+        job = await actor.claim()
+        if job is not None:
+            raise Broken("None, as no job is available", f"returned {_words(job)}")
+
+    await stage.alone(claim)
+
+
+def test_a3_leaves_the_rest_alone(judge: Judge) -> None:
+    """A claim takes only what is available, and changes no other row."""
+    judge.explore(World(name="all kinds of jobs", play=_claim_all, fill=UNAVAILABLE + AVAILABLE))
+
+
+async def _claim_all(stage: Stage) -> None:
+    before = {job.id: job for job in stage.jobs()}
+    available = {job.id for job in before.values() if _is_available(job)}
+    others = stage.select("SELECT * FROM campaigns").rows
+    for _ in range(len(available) + 1):
+        await stage.alone(lambda actor: _claim_available(actor, before, available))
+        for row in stage.jobs():
+            if row.id not in before:
+                raise Broken("no new rows", f"job {row.id} is new")
+        _check_untouched(stage, before, available)
+        await stage.pass_time(60)
+    if stage.select("SELECT * FROM campaigns").rows != others:
+        raise Broken("campaigns are left alone", "a campaign was changed")
+
+
+def _is_available(job: Job) -> bool:
+    due = job.scheduled_for is None or job.scheduled_for <= now()
+    return job.status == JobStatus.PENDING and due
+
+
+def _taken(before: dict[int, Job], available: set[int]) -> set[int]:
+    return {job.id for job in before.values() if _is_available(job)} - available
+
+
+async def _claim_available(actor: Actor, before: dict[int, Job], available: set[int]) -> None:
+    job = await actor.claim()
+    if job is None:
+        return
+    if job.id in available:
+        available.remove(job.id)
+        return
+    known = before.get(job.id)
+    raise Broken(
+        "only pending jobs that are due",
+        f"claimed {_words(known) if known else _words(job)}",
+    )
+
+
+def _check_untouched(stage: Stage, before: dict[int, Job], available: set[int]) -> None:
+    taken = _taken(before, available)
+    for row in stage.jobs():
+        old = before[row.id]
+        if row.id not in taken and row != old:
+            name = next(n for n in Job.columns() if getattr(row, n) != getattr(old, n))
+            raise Broken(
+                "no row but that of the claimed job changes",
+                f"{name} of {_words(old)} was {getattr(old, name)}, is {getattr(row, name)}",
+            )
+
+
+def _words(job: Job) -> str:
+    words = f"job {getattr(job, 'id', '?')}, {getattr(job, 'status', '?')}"
+    due = getattr(job, "scheduled_for", None)
+    return f"{words}, due {due:%Y-%m-%d}" if due else words
+
+
+def test_a4_one_job_one_worker(judge: Judge) -> None:
+    """One job, one worker: two workers never hold the same job, in whatever order they go."""
+    judge.explore(*_races(crashes=0))
+
+
+def _races(*, crashes: int) -> list[World]:
+    return [
+        World(
+            name=f"{workers} workers, {count} {'jobs' if count > 1 else 'job'}",
+            play=_race(workers),
+            fill=pending(count),
+            limits=Limits(preemptions=preemptions, crashes=crashes),
+            runs_max=runs_max,
+            samples=10,
+            watches=frozenset({"available"}),
+        )
+        for workers, count, preemptions, runs_max in (
+            (2, 1, 3, 80),
+            (2, 2, 3, 80),
+            (3, 2, 2, 80),
+        )
+    ] + [
+        World(
+            name="20 workers, 10 jobs",
+            play=_race(20),
+            fill=pending(10),
+            limits=Limits(preemptions=1000),
+            runs_max=0,
+            samples=4,
+            watches=frozenset({"available"}),
+        )
+    ]
+
+
+class _race:  # noqa: N801 - a play, as the functions beside it are
+    """Workers claim at the same time, each once."""
+
+    def __init__(self, workers: int):
+        self.workers = workers
+
+    async def __call__(self, stage: Stage) -> None:
+        holders: dict[int, str] = {}
+
+        async def claim(actor: Actor) -> None:
+            job = await actor.claim()
+            if job is not None:
+                _hold(holders, job, actor, self.workers)
+
+        actors = [stage.actor() for _ in range(self.workers)]
+        await stage.together(*((actor, claim) for actor in actors))
+
+
+def _hold(holders: dict[int, str], job: Job, actor: Actor, workers: int) -> None:
+    other = holders.setdefault(job.id, actor.id)
+    if other != actor.id:
+        first, second = sorted((other, actor.id), key=lambda name: int(name[7:]))
+        raise Broken(
+            "each job is claimed by one worker, the others get another one or None",
+            f"both {first} and {second} hold job {job.id}",
+            why=f"Both saw job {job.id} as free, and nothing told the slower one that it was not.",
+        )
+
+
+def test_a5_nobody_goes_home_early(judge: Judge) -> None:
+    """None only when no job is available: losing a race is no reason to go home."""
+    judge.explore(
+        World(name="all kinds of available jobs", play=_claim_each, fill=ODD),
+        *[_stubborn(world) for world in _races(crashes=0)],
+    )
+
+
+async def _claim_each(stage: Stage) -> None:
+    async def claim(actor: Actor) -> None:
+        available = stage.available()
+        if await actor.claim() is None and available:
+            job = next(job for job in stage.jobs() if _is_available(job))
+            raise Broken(
+                "a job, as long as any is available",
+                f"{actor.id} got None, while {_words(job)} was due (step {job.current_step}, "
+                f"retry_count {job.retry_count}, campaign {job.campaign_id})",
+            )
+
+    while stage.available():
+        before = stage.available()
+        await stage.alone(claim)
+        if stage.available() == before:
+            return
+        await stage.pass_time(60)
+
+
+def _stubborn(world: World) -> World:
+    play = world.play
+    assert isinstance(play, _race)
+    return World(
+        name=world.name,
+        play=_stays(play.workers),
+        fill=world.fill,
+        limits=world.limits,
+        runs_max=world.runs_max,
+        samples=world.samples,
+        watches=world.watches,
+    )
+
+
+class _stays:  # noqa: N801 - a play, as the functions beside it are
+    """Workers claim at the same time; None is right only if there was nothing to claim."""
+
+    def __init__(self, workers: int):
+        self.workers = workers
+
+    async def __call__(self, stage: Stage) -> None:
+        async def claim(actor: Actor) -> None:
+            job = await actor.claim()
+            assert actor.call
+            if job is None and not actor.call.saw_none_available:
+                raise Broken(
+                    "a job, as long as any is available",
+                    f"{actor.id} got None, and jobs that are due: {stage.available()}",
+                    why="Losing a race for one job is no reason to leave the others.",
+                )
+
+        actors = [stage.actor() for _ in range(self.workers)]
+        await stage.together(*((actor, claim) for actor in actors))
+
+
+def test_a6_a_crash_loses_no_job(judge: Judge) -> None:
+    """Whenever a worker dies in a claim, after the reaper each job can be claimed again."""
+    judge.explore(
+        World(
+            name="1 worker, 1 job",
+            play=_claim_after_crash(1),
+            fill=pending(1),
+            limits=Limits(crashes=1),
+        ),
+        World(
+            name="2 workers, 2 jobs",
+            play=_claim_after_crash(2),
+            fill=pending(2),
+            limits=Limits(preemptions=1, crashes=1),
+            runs_max=60,
+        ),
+    )
+
+
+class _claim_after_crash:  # noqa: N801 - a play, as the functions beside it are
+    """Workers claim, one may die, the reaper comes, and all jobs are claimed."""
+
+    def __init__(self, workers: int):
+        self.workers = workers
+
+    async def __call__(self, stage: Stage) -> None:
+        alive: set[int] = set()
+
+        async def claim(actor: Actor) -> None:
+            job = await actor.claim()
+            if job is not None:
+                alive.add(job.id)
+
+        await stage.together(*((stage.actor(), claim) for _ in range(self.workers)))
+        if not stage.scheduler.dead:
+            return
+        await stage.pass_time(3600)
+        await stage.reap()
+        await self._claim_all(stage)
+
+    async def _claim_all(self, stage: Stage) -> None:
+        left = set(range(1, self.workers + 1))
+
+        async def claim(actor: Actor) -> None:
+            job = await actor.claim()
+            if job is not None:
+                left.discard(job.id)
+
+        for _ in range(2 * self.workers + 2):
+            if not left:
+                return
+            await stage.alone(claim)
+            await stage.pass_time(3600)
+        rows = {job.id: job for job in stage.jobs()}
+        lost = min(left)
+        now_is = f"is {_words(rows[lost])}" if lost in rows else f"job {lost} is no more"
+        raise Broken(
+            "after a crash and the reaper every job can be claimed again",
+            f"nobody gets job {lost}: it {now_is}" if lost in rows else now_is,
+        )
+
+
+def test_a7_cheap_at_50_000(judge: Judge) -> None:
+    """A claim is cheap with 50,000 jobs pending: few round trips, and no share of the table."""
+    judge.explore(World(name="50,000 pending jobs", play=_claim_cheaply, fill=_FULL_QUEUE))
+
+
+_FULL_QUEUE = f"""
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {QUEUE})
+    INSERT INTO jobs (campaign_id, customer_email, created_at)
+    SELECT 1, 'customer' || n || '@example.com',
+           printf('2029-12-31 %02d:%02d:%02d.000000', n / 3600, n / 60 % 60, n % 60)
+    FROM numbers
+"""
+_ROUND_TRIPS_MAX = 30
+_ROWS_MAX = QUEUE // 20
+
+
+async def _claim_cheaply(stage: Stage) -> None:
+    async def claim(actor: Actor) -> None:
+        with stage.measured() as cost:
+            job = await actor.claim()
+        if job is None:
+            raise Broken("a Job, as 50,000 are pending", "returned None")
+        if cost.operations > _ROUND_TRIPS_MAX:
+            raise Broken("a few round trips for a claim", f"{cost.operations} round trips for one")
+        if cost.rows > _ROWS_MAX:
+            raise Broken(
+                "a claim that reads a few of the 50,000 rows",
+                f"it made SQLite look at about {cost.rows:,} rows",
+                why="Twenty workers do that for each of the 50,000 jobs.",
+            )
+
+    for _ in range(3):
+        await stage.alone(claim)
+        await stage.pass_time(1)

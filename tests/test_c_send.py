@@ -1,0 +1,415 @@
+"""Task C: send a job's email through an API that fails."""
+
+from infra.models import Job, JobStatus
+from infra.simulation.scheduler import Act, Limits
+from tests.judge.actor import Actor
+from tests.judge.broken import Broken
+from tests.judge.delivery import send_and_check, work_off
+from tests.judge.judge import Judge
+from tests.judge.stage import Stage
+from tests.judge.world import Watch, World, jobs, pending
+
+TIMEOUTS = (Act.TIMEOUT_BEFORE_DELIVERY, Act.TIMEOUT_AFTER_DELIVERY)
+ANY_FAULT = (Act.RATE_LIMITED, *TIMEOUTS)
+INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
+THREE_MAILS = jobs(
+    "campaign_id = 1, customer_email = 'ada@example.com'",
+    "campaign_id = 1, customer_email = 'bob@example.com'",
+    "campaign_id = 2, customer_email = 'ada@example.com'",
+)
+DOWN_CLAIMS = 12
+_CALLS: frozenset[Watch] = frozenset({"calls"})
+
+
+def test_c1_one_good_send(judge: Judge) -> None:
+    """One good send: the mail goes to the job's address, once, and the answer is True."""
+    judge.explore(
+        World(name="1 job", play=_send_once, fill=pending(1)),
+        World(name="3 jobs", play=_send_once, fill=THREE_MAILS),
+        World(name="a job that was tried before", play=_send_once, fill=_TRIED),
+    )
+
+
+_TRIED = jobs(
+    "campaign_id = 2, customer_email = 'again@example.com', retry_count = 2, "
+    "error_message = 'timed out', scheduled_for = '2030-01-01 08:59:00.000000'"
+)
+
+
+async def _send_once(stage: Stage) -> None:
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        assert job
+        before = stage.deliveries_to(job.customer_email)
+        sent = await actor.send(job)
+        delivered = stage.deliveries_to(job.customer_email) - before
+        if delivered != 1:
+            raise Broken(f"one mail to {job.customer_email}", _mails(stage, delivered))
+        if not sent:
+            raise Broken("True, as SendGrid took the mail", "returned False")
+        row = stage.job(job.id)
+        if row.status == JobStatus.FAILED:
+            raise Broken("a job that can go on", "the job is failed")
+        stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+
+    count = len(stage.jobs())
+    for _ in range(count):
+        await stage.alone(send)
+    if len(stage.services.sendgrid.ledger.deliveries) != count:
+        raise Broken(f"{count} mails", _mails(stage, 0))
+
+
+def _mails(stage: Stage, delivered: int) -> str:
+    mails = stage.services.sendgrid.ledger.deliveries
+    if delivered or not mails:
+        return f"{delivered} mails" if delivered else "no mail"
+    return f"mails to {', '.join(mail.to for mail in mails)}"
+
+
+def test_c2_invalid_address(judge: Judge) -> None:
+    """An invalid address fails the job, with a message, and is never tried again."""
+    judge.explore(
+        World(name="1 job", play=_send_invalid, fill=INVALID),
+        World(
+            name="after an error",
+            play=_send_invalid,
+            fill=INVALID,
+            limits=Limits(faults=2),
+            faults=(Act.RATE_LIMITED,),
+        ),
+    )
+
+
+async def _send_invalid(stage: Stage) -> None:
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        assert job
+        sent = await actor.send(job)
+        calls = len(stage.services.sendgrid.ledger.calls)
+        if sent:
+            raise Broken("False, as the address is invalid", "returned True")
+        if calls == 0:
+            raise Broken("SendGrid is asked", "it was not called")
+        if calls > 1:
+            raise Broken(
+                "an invalid address is tried once", f"it was tried {calls} times in one call"
+            )
+        row = stage.job(job.id)
+        if row.status != JobStatus.FAILED:
+            raise Broken("the job is failed", f"it is {row.status}")
+        if not (row.error_message or "").strip():
+            raise Broken("a failed job has an error_message", "it has none")
+
+    await stage.alone(send)
+    await stage.pass_time(3 * 24 * 3600)
+    await stage.reap()
+    if stage.job().status != JobStatus.FAILED:
+        raise Broken("the job stays failed", f"it is {stage.job().status}")
+
+
+def test_c3_rate_limit(judge: Judge) -> None:
+    """A rate limit is transient: the mail goes out in the end, and the job is never stuck."""
+    judge.explore(
+        World(
+            name="1 job",
+            play=_send_until_done,
+            fill=pending(1),
+            limits=Limits(faults=3),
+            faults=(Act.RATE_LIMITED,),
+        ),
+        World(
+            name="2 jobs",
+            play=_send_until_done,
+            fill=pending(2),
+            limits=Limits(faults=2),
+            faults=(Act.RATE_LIMITED,),
+        ),
+    )
+
+
+def test_c4_timeout_delivered_or_not(judge: Judge) -> None:
+    """After a timeout, delivered or not, the customer gets exactly one mail."""
+    judge.explore(
+        World(
+            name="timeouts",
+            play=_send_until_done,
+            fill=pending(1),
+            limits=Limits(faults=3),
+            faults=TIMEOUTS,
+        ),
+        World(
+            name="an error and a crash",
+            play=_send_until_done,
+            fill=pending(1),
+            limits=Limits(crashes=1, faults=1),
+            faults=ANY_FAULT,
+            runs_max=60,
+        ),
+        World(name="called again", play=_send_again, fill=pending(1)),
+        World(
+            name="called again, with errors",
+            play=_send_again,
+            fill=pending(1),
+            limits=Limits(faults=1),
+            faults=TIMEOUTS,
+        ),
+        World(
+            name="two workers at once",
+            play=_send_twice_at_once,
+            fill=pending(1),
+            limits=Limits(preemptions=1, faults=1),
+            faults=TIMEOUTS,
+            runs_max=40,
+            samples=4,
+        ),
+    )
+
+
+async def _send_until_done(stage: Stage) -> None:
+    async def send(actor: Actor, job: Job) -> None:
+        await send_and_check(stage, actor, job)
+
+    await work_off(stage, send)
+    _check_one_mail_each(stage)
+
+
+def _check_one_mail_each(stage: Stage) -> None:
+    for job in stage.jobs():
+        delivered = stage.deliveries_to(job.customer_email)
+        if delivered != 1:
+            raise Broken(
+                f"exactly one mail to {job.customer_email}",
+                f"{delivered or 'no'} mail{'s' * (delivered != 1)}",
+                why=_keys_in_words(stage, job) if delivered > 1 else "",
+            )
+
+
+def _keys_in_words(stage: Stage, job: Job) -> str:
+    keys = list(dict.fromkeys(mail.key for mail in stage.tries if mail.job == job.id))
+    if len(keys) < 2:
+        return "The key was more than 24 hours old when it was used again."
+    return f"SendGrid was given different keys for one mail: {keys[0]!r}, then {keys[1]!r}."
+
+
+async def _send_again(stage: Stage) -> None:
+    """The same job, and a stale copy of it, are handed over again after all went well."""
+    copies: list[Job] = []
+
+    async def send(actor: Actor, job: Job) -> None:
+        copies.append(stage.job(job.id))
+        sent = await send_and_check(stage, actor, job)
+        if sent:
+            stage.change("UPDATE jobs SET status = 'processing' WHERE id = ?", job.id)
+            if not await actor.send(job) and not stage.scheduler.faults_done:
+                raise Broken("True, as SendGrid has the mail from an earlier try", "False")
+            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+
+    async def send_copy(actor: Actor) -> None:
+        await actor.send(copies[0])
+
+    await work_off(stage, send)
+    await stage.alone(send_copy)
+    _check_one_mail_each(stage)
+
+
+async def _send_twice_at_once(stage: Stage) -> None:
+    """A slow worker's job was reaped and claimed by another one; both send."""
+    slow, quick = stage.actor(), stage.actor()
+    stale = await slow.take()
+    assert stale
+    await stage.pass_time(3600)
+    await stage.reap()
+    current = await quick.take()
+    assert current
+
+    async def send(actor: Actor) -> None:
+        await actor.send(stale if actor is slow else current)
+
+    await stage.together((slow, send), (quick, send))
+    await _finish(stage)
+    _check_one_mail_each(stage)
+
+
+async def _finish(stage: Stage) -> None:
+    if stage.deliveries_to(stage.job().customer_email):
+        stage.change("UPDATE jobs SET status = 'completed'")
+
+    async def send(actor: Actor, job: Job) -> None:
+        if await actor.send(job):
+            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+
+    await work_off(stage, send)
+
+
+def test_c5_one_key_per_email(judge: Judge) -> None:
+    """One key per email: the same in each try, and another one for each job."""
+    judge.explore(
+        World(name="3 jobs", play=_keys_differ, fill=THREE_MAILS),
+        World(
+            name="errors and a crash",
+            play=_key_stays,
+            fill=pending(1),
+            limits=Limits(crashes=1, faults=3),
+            faults=(Act.TIMEOUT_AFTER_DELIVERY,),
+            runs_max=50,
+        ),
+        World(name="SendGrid is down", play=_key_stays_when_down, fill=pending(1)),
+    )
+
+
+async def _keys_differ(stage: Stage) -> None:
+    async def send(actor: Actor, job: Job) -> None:
+        if await actor.send(job):
+            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+
+    await work_off(stage, send)
+    jobs_of_key: dict[str, int] = {}
+    for mail in stage.tries:
+        assert mail.job
+        other = jobs_of_key.setdefault(mail.key, mail.job)
+        if other != mail.job:
+            first, second = stage.job(other), stage.job(mail.job)
+            raise Broken(
+                "a key of its own for each job",
+                f"job {first.id} (campaign {first.campaign_id}, {first.customer_email}) and job "
+                f"{second.id} (campaign {second.campaign_id}, {second.customer_email}) "
+                f"share {mail.key!r}",
+                why="SendGrid takes the second mail for the first one, and does not send it.",
+            )
+
+
+async def _key_stays(stage: Stage) -> None:
+    async def send(actor: Actor, job: Job) -> None:
+        if await actor.send(job):
+            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+
+    await work_off(stage, send)
+    _check_one_key(stage)
+
+
+def _check_one_key(stage: Stage) -> None:
+    keys = list(dict.fromkeys(mail.key for mail in stage.tries))
+    if len(keys) > 1:
+        raise Broken(
+            "the same key in each try of one mail",
+            f"{keys[0]!r}, then {keys[1]!r}",
+            why="If the first try was delivered after all, the second one is another mail.",
+        )
+
+
+async def _key_stays_when_down(stage: Stage) -> None:
+    stage.down = True
+
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        if job:
+            await actor.send(job)
+
+    for _ in range(6):
+        await stage.alone(send)
+        await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
+        await stage.reap()
+    _check_one_key(stage)
+
+
+def test_c6_no_call_in_a_transaction(judge: Judge) -> None:
+    """No external call is made while a transaction is open."""
+    judge.explore(
+        World(
+            name="rate limits",
+            play=_send_anyhow,
+            fill=pending(1),
+            limits=Limits(faults=3),
+            faults=(Act.RATE_LIMITED,),
+            watches=_CALLS,
+        ),
+        World(
+            name="timeouts",
+            play=_send_anyhow,
+            fill=pending(1),
+            limits=Limits(faults=3),
+            faults=(Act.TIMEOUT_BEFORE_DELIVERY,),
+            watches=_CALLS,
+        ),
+        World(name="an invalid address", play=_send_anyhow, fill=INVALID, watches=_CALLS),
+    )
+
+
+async def _send_anyhow(stage: Stage) -> None:
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        if job:
+            await actor.send(job)
+
+    while len(stage.actors) < 4 and not stage.services.sendgrid.ledger.deliveries:
+        await stage.alone(send)
+        await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
+        await stage.reap()
+
+
+def test_c7_sendgrid_down(judge: Judge) -> None:
+    """When SendGrid is down the call returns; it waits between tries and blocks nobody."""
+    judge.explore(
+        World(name="down for good", play=_send_while_down, fill=pending(1)),
+        World(
+            name="rate limits",
+            play=_send_with_waits,
+            fill=pending(1),
+            limits=Limits(faults=3),
+            faults=(Act.RATE_LIMITED,),
+        ),
+        World(
+            name="timeouts",
+            play=_send_with_waits,
+            fill=pending(1),
+            limits=Limits(faults=3),
+            faults=(Act.TIMEOUT_BEFORE_DELIVERY,),
+        ),
+    )
+
+
+async def _send_while_down(stage: Stage) -> None:
+    stage.down = True
+    stage.too_long = (
+        "the call returns, although SendGrid is down",
+        "it goes on and on, until it was stopped",
+    )
+
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        if job:
+            await send_and_check(stage, actor, job)
+            _check_waits(stage)
+
+    for _ in range(DOWN_CLAIMS):
+        await stage.pass_time((stage.next_due() or 0) + 2)
+        await stage.alone(send)
+
+
+async def _send_with_waits(stage: Stage) -> None:
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        if job:
+            await actor.send(job)
+            _check_waits(stage)
+
+    while len(stage.actors) < 4 and not stage.services.sendgrid.ledger.deliveries:
+        await stage.alone(send)
+        await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
+        await stage.reap()
+
+
+def _check_waits(stage: Stage) -> None:
+    if stage.blocked_seconds:
+        raise Broken(
+            "waiting lets others run: await asyncio.sleep()",
+            f"the whole event loop was blocked, for {stage.blocked_seconds:g} s",
+        )
+    for earlier, later in zip(stage.tries, stage.tries[1:], strict=False):
+        if earlier.call is not later.call or earlier.answered_seconds is None:
+            continue
+        if later.at_seconds <= earlier.answered_seconds:
+            raise Broken(
+                "tries inside one call wait between each other",
+                "the next try followed at once",
+            )

@@ -1,0 +1,505 @@
+"""Task D: run a job's current step, then advance it, whatever happens meanwhile."""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+from infra.models import Job, JobStatus, JobStepName
+from infra.services import classify, reply_for
+from infra.simulation.scheduler import Act, Limits
+from tests.judge.actor import Actor, Call
+from tests.judge.broken import Broken
+from tests.judge.delivery import work_off
+from tests.judge.judge import Judge
+from tests.judge.stage import Stage
+from tests.judge.world import Watch, World, jobs
+
+SENDGRID_FAULTS = (
+    Act.RATE_LIMITED,
+    Act.TIMEOUT_BEFORE_DELIVERY,
+    Act.TIMEOUT_AFTER_DELIVERY,
+)
+STEPS = ("send_email", "analyze", "take_action")
+MOVES: frozenset[Watch] = frozenset({"moves"})
+
+
+def _customer(tone: str | None) -> str:
+    """Return the first customer whose answer has that tone; `None` is no answer."""
+    for number in count(1):
+        email = f"customer{number}@example.com"
+        reply = reply_for(email)
+        if (reply and classify(reply)) == tone:
+            return email
+    raise AssertionError
+
+
+HAPPY = _customer("positive")
+ONE_JOB = jobs(f"campaign_id = 1, customer_email = '{HAPPY}'")
+ALL_TONES = jobs(
+    *(
+        f"campaign_id = 1, customer_email = '{_customer(tone)}'"
+        for tone in ("positive", "negative", "neutral", None)
+    )
+)
+INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
+
+
+def test_d1_the_workflow(judge: Judge) -> None:
+    """A job goes send_email, analyze, take_action, done: a step a call, pending in between."""
+    judge.explore(
+        World(name="customers of all tones", play=_workflow, fill=ALL_TONES, watches=MOVES),
+        World(name="1 job", play=_workflow, fill=ONE_JOB, watches=MOVES),
+    )
+
+
+async def _workflow(stage: Stage) -> None:
+    async def process(actor: Actor, job: Job) -> None:
+        call = await actor.process(job)
+        stage.no_error(call, f"{job.current_step} is done, and the job moves on")
+        _check_advanced(stage.job(job.id), job)
+
+    await work_off(stage, process)
+    _check_finished(stage)
+
+
+def _check_advanced(row: Job, job: Job) -> None:
+    if row.current_step == job.current_step and row.status != JobStatus.COMPLETED:
+        raise Broken(f"after {job.current_step} the job is at the next step", _state(row))
+    if row.current_step == JobStepName.DONE:
+        if row.status not in (JobStatus.COMPLETED, JobStatus.PENDING):
+            raise Broken("after the last step the job is completed at done", _state(row))
+    elif row.status != JobStatus.PENDING:
+        raise Broken("after a step the job is pending, for any worker to claim", _state(row))
+
+
+def _state(row: Job) -> str:
+    return f"job {row.id} is {row.status} at {row.current_step}"
+
+
+def _check_finished(stage: Stage) -> None:
+    """Check that every job is completed at done, and every customer was mailed once."""
+    for row in stage.jobs():
+        if (row.status, row.current_step) != (JobStatus.COMPLETED, JobStepName.DONE):
+            raise Broken("in the end every job is completed at done", _state(row))
+        delivered = stage.deliveries_to(row.customer_email)
+        if delivered != 1:
+            raise Broken(
+                f"exactly one mail to {row.customer_email}",
+                f"{delivered or 'no'} mail{'s' * (delivered != 1)}",
+            )
+
+
+def _learn(judge: Judge) -> None:
+    """Learn which services the solution asks in each step, when all goes well."""
+    stage = judge.rehearse(World(name="1 job", play=_workflow, fill=ONE_JOB, watches=MOVES))
+    asked = stage.asked_by_step.items()
+    judge.subject.work_of_steps = {step: frozenset(names) for step, names in asked}
+
+
+def test_d2_called_again(judge: Judge) -> None:
+    """Called again with the same or a stale Job: nothing is skipped, done twice or undone."""
+    _learn(judge)
+    judge.explore(
+        World(name="1 job", play=_call_again, fill=ONE_JOB, watches=MOVES),
+        World(
+            name="1 job, by the same worker", play=_call_again_alone, fill=ONE_JOB, watches=MOVES
+        ),
+        World(name="no reply", play=_call_again, fill=_silent(), watches=MOVES),
+        *(
+            World(
+                name=f"a stale Job while {step} is under way",
+                play=_stale_at(step),
+                fill=ONE_JOB,
+                watches=MOVES,
+            )
+            for step in STEPS[1:]
+        ),
+    )
+
+
+def _silent() -> str:
+    return jobs(f"campaign_id = 1, customer_email = '{_customer(None)}'")
+
+
+async def _call_again(stage: Stage) -> None:
+    await _again(stage, same_worker=False)
+
+
+async def _call_again_alone(stage: Stage) -> None:
+    await _again(stage, same_worker=True)
+
+
+async def _again(stage: Stage, *, same_worker: bool) -> None:
+    """Each claimed job is processed twice; between all calls come all earlier copies of it."""
+    stage.work_of_steps = stage.subject.work_of_steps
+    stage.hurries = True
+    copies: list[dict[str, Any]] = []
+    first = stage.actor()
+
+    async def process(actor: Actor) -> None:
+        job = await actor.take()
+        if job is None:
+            return
+        await _stale_calls(stage, actor if same_worker else stage.actor(), copies)
+        copies.append(dict(job.__dict__))
+        await actor.process(job)
+        await actor.process(job)
+        await _stale_calls(stage, actor if same_worker else stage.actor(), copies)
+
+    for _ in range(len(STEPS) + 2):
+        await stage.together((first if same_worker else stage.actor(), process))
+        await stage.pass_time(2)
+    await work_off(stage, _process)
+    _check_finished(stage)
+
+
+class _stale_at:  # noqa: N801 - a play, as the functions beside it are
+    """All goes well until a step is claimed; then all earlier copies of the job are processed."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        copies = await _prelude(stage, self.step)
+        worker, other = stage.actor(), stage.actor()
+
+        async def process(actor: Actor) -> None:
+            job = await actor.take()
+            await stage.together((other, stale))
+            if job:
+                await actor.process(job)
+
+        async def stale(actor: Actor) -> None:
+            await _stale_calls(stage, actor, copies)
+
+        await stage.together((worker, process))
+        await work_off(stage, _process)
+        _check_finished(stage)
+
+
+async def _stale_calls(stage: Stage, actor: Actor, copies: list[dict[str, Any]]) -> None:
+    for copy in copies:
+        await actor.process(Job(**copy))
+
+
+async def _process(actor: Actor, job: Job) -> None:
+    await actor.process(job)
+
+
+def test_d3_two_workers_one_job(judge: Judge) -> None:
+    """Two workers with one job: in whatever order they go, it moves on as with one."""
+    _learn(judge)
+    judge.explore(
+        *(
+            World(
+                name=f"a slow worker at {step}",
+                play=_overtaken(step),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=2),
+                runs_max=130,
+                samples=6,
+                watches=MOVES,
+            )
+            for step in STEPS
+        ),
+        *(
+            World(
+                name=f"the same Job twice, at {step}",
+                play=_shared(step),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=60,
+                watches=MOVES,
+            )
+            for step in STEPS
+        ),
+    )
+
+
+class _overtaken:  # noqa: N801 - a play, as the functions beside it are
+    """A slow worker's job was reaped and claimed by another; both process it, and go on."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        await _prelude(stage, self.step)
+        slow, quick = stage.actor(), stage.actor()
+        stale = await slow.take()
+        await stage.pass_time(3600)
+        await stage.reap()
+        current = await quick.take()
+        assert stale
+        assert current
+        await _both(stage, slow, stale, quick, current)
+
+
+class _shared:  # noqa: N801 - a play, as the functions beside it are
+    """Two workers have the same Job, as when a message is delivered twice."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        await _prelude(stage, self.step)
+        first, second = stage.actor(), stage.actor()
+        job = await first.take()
+        assert job
+        await _both(stage, first, job, second, Job(**job.__dict__))
+
+
+async def _prelude(stage: Stage, step: str) -> list[dict[str, Any]]:
+    """Bring the job to that step, by the solution itself; return the copies that it was given."""
+    stage.work_of_steps = stage.subject.work_of_steps
+    stage.hurries = True
+    copies = []
+    for _ in STEPS[: STEPS.index(step)]:
+        actor = stage.actor()
+        job = await actor.take()
+        if job:
+            copies.append(dict(job.__dict__))
+            await actor.process(job)
+        await stage.pass_time(2)
+    row = stage.job()
+    if (row.status, row.current_step) != (JobStatus.PENDING, step):
+        raise Broken(f"the job comes to {step}, pending", _state(row))
+    return copies
+
+
+async def _both(stage: Stage, slow: Actor, stale: Job, quick: Actor, current: Job) -> None:
+    async def process(actor: Actor) -> None:
+        await actor.process(stale if actor is slow else current)
+        for _ in STEPS:
+            job = await actor.take()
+            if job is None:
+                return
+            await actor.process(job)
+
+    await stage.together((slow, process), (quick, process))
+    await work_off(stage, _process)
+    _check_finished(stage)
+
+
+def test_d4_crash_anywhere(judge: Judge) -> None:
+    """A worker may die anywhere: after the reaper another one brings the job to its end."""
+    judge.explore(
+        World(
+            name="1 job",
+            play=_life,
+            fill=ONE_JOB,
+            limits=Limits(crashes=1),
+            watches=MOVES,
+        ),
+        World(
+            name="1 job, twice",
+            play=_life,
+            fill=ONE_JOB,
+            limits=Limits(crashes=2, faults=1),
+            faults=(Act.TIMEOUT_AFTER_DELIVERY,),
+            runs_max=60,
+            samples=10,
+            watches=MOVES,
+        ),
+        World(
+            name="2 workers",
+            play=_overtaken("send_email"),
+            fill=ONE_JOB,
+            limits=Limits(preemptions=1, crashes=1),
+            runs_max=60,
+            samples=6,
+            watches=MOVES,
+        ),
+    )
+
+
+async def _life(stage: Stage) -> None:
+    await work_off(stage, _process)
+    _check_finished(stage)
+
+
+def test_d5_finished_jobs(judge: Judge) -> None:
+    """A completed or failed job is left alone."""
+    judge.explore(
+        World(name="completed", play=_after_the_end, fill=ONE_JOB, watches=MOVES),
+        World(name="failed", play=_after_failure, fill=INVALID, watches=MOVES),
+        *(
+            World(
+                name=f"failed at {step}",
+                play=_failed_at(step),
+                fill=jobs(
+                    f"campaign_id = 1, customer_email = '{HAPPY}', current_step = '{step}', "
+                    "status = 'failed', error_message = 'given up', worker_id = 'worker-9', "
+                    "started_at = '2030-01-01 08:00:00.000000'"
+                ),
+                limits=Limits(faults=1),
+                faults=(Act.ERROR, *SENDGRID_FAULTS),
+                watches=MOVES,
+            )
+            for step in STEPS
+        ),
+    )
+
+
+async def _after_the_end(stage: Stage) -> None:
+    stage.hurries = True
+    copies: list[dict[str, Any]] = []
+
+    async def process(actor: Actor, job: Job) -> None:
+        copies.append(dict(job.__dict__))
+        await actor.process(job)
+
+    await work_off(stage, process)
+    _check_finished(stage)
+    copies.append(dict(stage.job().__dict__))
+    await _processed_in_vain(stage, copies)
+
+
+async def _after_failure(stage: Stage) -> None:
+    await work_off(stage, _process)
+    row = stage.job()
+    if row.status != JobStatus.FAILED:
+        raise Broken("a job with an invalid address is failed in the end", _state(row))
+    await _processed_in_vain(stage, [dict(row.__dict__)])
+
+
+class _failed_at:  # noqa: N801 - a play, as the functions beside it are
+    """A job that was given up is handed over as it is, and as it was before that."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        fresh = dict(stage.job().__dict__)
+        stale = {**fresh, "status": JobStatus.PROCESSING, "error_message": None}
+        # Who goes by the Job in hand may send the mail: its key keeps that from harm.
+        copies = [fresh] if self.step == "send_email" else [fresh, stale]
+        await _processed_in_vain(stage, copies)
+
+
+async def _processed_in_vain(stage: Stage, copies: list[dict[str, Any]]) -> None:
+    before = stage.job()
+    delivered = len(stage.services.sendgrid.ledger.deliveries)
+    for copy in copies:
+        await stage.alone(lambda actor, copy=copy: actor.process(Job(**copy)))  # type: ignore[misc]
+        after = stage.job()
+        for name in Job.columns():
+            old, new = getattr(before, name), getattr(after, name)
+            if old != new and name != "last_heartbeat":
+                raise Broken(
+                    f"a {before.status} job is left alone", f"{name} was {old}, and is {new}"
+                )
+        if len(stage.services.sendgrid.ledger.deliveries) != delivered:
+            raise Broken(f"no mail for a {before.status} job", "one more mail went out")
+
+
+def test_d6_a_step_that_fails(judge: Judge) -> None:
+    """A step that failed does not advance, and is done later; no call is made in a transaction."""
+    watches: frozenset[Watch] = frozenset({"moves", "calls"})
+    judge.explore(
+        World(
+            name="SendGrid errors",
+            play=_life_with_errors,
+            fill=ONE_JOB,
+            limits=Limits(faults=3),
+            faults=SENDGRID_FAULTS,
+            watches=watches,
+        ),
+        World(
+            name="reply and sentiment errors",
+            play=_life_with_errors,
+            fill=ONE_JOB,
+            limits=Limits(faults=3),
+            faults=(Act.ERROR,),
+            watches=watches,
+        ),
+        World(name="an invalid address", play=_life_of_invalid, fill=INVALID, watches=watches),
+    )
+
+
+async def _life_with_errors(stage: Stage) -> None:
+    async def process(actor: Actor, job: Job) -> None:
+        call = await actor.process(job)
+        _check_not_failed(stage.job(job.id), call)
+
+    await work_off(stage, process)
+    _check_finished(stage)
+
+
+def _check_not_failed(row: Job, call: Call) -> None:
+    if row.status == JobStatus.FAILED:
+        raise Broken(
+            "a transient error of a service does not fail the job",
+            f"{_state(row)}: {row.error_message}",
+        )
+
+
+async def _life_of_invalid(stage: Stage) -> None:
+    await work_off(stage, _process)
+    row = stage.job()
+    if (row.status, row.current_step) != (JobStatus.FAILED, JobStepName.SEND_EMAIL):
+        raise Broken("a job whose mail can never be sent is failed at send_email", _state(row))
+
+
+def test_d7_everything_at_once(judge: Judge) -> None:
+    """20 workers, 200 jobs, crashes and errors: all are finished, all customers mailed once."""
+    judge.explore(
+        World(
+            name="20 workers, 200 jobs",
+            play=_everything,
+            fill=jobs(
+                *(
+                    f"campaign_id = {1 + n % 2}, customer_email = 'customer{n}@example.com'"
+                    for n in range(1, JOBS + 1)
+                )
+            ),
+            limits=Limits(preemptions=1_000_000, crashes=8, faults=60),
+            faults=(*SENDGRID_FAULTS, Act.ERROR),
+            runs_max=0,
+            samples=1,
+            operations_max=60 * JOBS,
+            watches=frozenset({"moves", "calls"}),
+        )
+    )
+
+
+WORKERS, JOBS = 20, 200
+
+
+DAYS_MAX, QUIET_DAYS_MAX = 30, 4
+"""When to stop waiting for the end: in all, and when nothing at all has happened meanwhile."""
+
+
+async def _everything(stage: Stage) -> None:
+    shifts = [asyncio.ensure_future(_shift(stage)) for _ in range(WORKERS)]
+    reaper = asyncio.ensure_future(_reap_now_and_then(stage))
+    try:
+        await asyncio.gather(*shifts)
+    finally:
+        reaper.cancel()
+    _check_finished(stage)
+
+
+async def _shift(stage: Stage) -> None:
+    """One worker after another claims and processes, until all jobs are finished."""
+
+    async def work(actor: Actor) -> None:
+        while goes_on():
+            job = await actor.take()
+            if job:
+                await actor.process(job)
+            else:
+                due_in_seconds = stage.next_due()
+                await stage.pass_time(3600 if due_in_seconds is None else due_in_seconds + 2)
+
+    def goes_on() -> bool:
+        is_quiet = stage.days() - stage.moved_on_day > QUIET_DAYS_MAX
+        return stage.open_jobs() > 0 and stage.days() < DAYS_MAX and not is_quiet
+
+    while goes_on():
+        await stage.together((stage.actor(), work))
+
+
+async def _reap_now_and_then(stage: Stage) -> None:
+    while True:
+        await stage.pass_time(1800)
+        await stage.reap()
