@@ -349,7 +349,7 @@ async def _send_anyhow(stage: Stage) -> None:
 
 def test_c7_sendgrid_down(judge: Judge) -> None:
     """When SendGrid is down the call returns; it waits between tries and blocks nobody."""
-    judge.explore(
+    down, *_ = judge.explore(
         World(name="down for good", play=_send_while_down, fill=pending(1)),
         World(
             name="rate limits",
@@ -366,6 +366,26 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
             faults=(Act.TIMEOUT_BEFORE_DELIVERY,),
         ),
     )
+    _observe_patience(judge, down)
+
+
+def _observe_patience(judge: Judge, stage: Stage) -> None:
+    """Tell how often and after which waits a mail was tried while SendGrid was down."""
+    waits = [
+        later.at_seconds - earlier.answered_seconds
+        for earlier, later in zip(stage.tries, stage.tries[1:], strict=False)
+        if earlier.answered_seconds is not None and earlier.call is later.call
+    ][:5]
+    in_words = ", ".join(f"{wait:.3g}" for wait in waits)
+    judge.observe(
+        f"waits between the tries of one call, in seconds: {in_words}"
+        if waits
+        else "one try in each call"
+    )
+    calls = len({id(mail.call) for mail in stage.tries})
+    count = f"{len(stage.tries)} tries in {calls} calls"
+    gave_up = stage.final_status == JobStatus.FAILED
+    judge.observe(f"gives up after {count}" if gave_up else f"has not given up after {count}")
 
 
 async def _send_while_down(stage: Stage) -> None:
@@ -384,6 +404,7 @@ async def _send_while_down(stage: Stage) -> None:
     for _ in range(DOWN_CLAIMS):
         await stage.pass_time((stage.next_due() or 0) + 2)
         await stage.alone(send)
+    stage.final_status = stage.job().status
 
 
 async def _send_with_waits(stage: Stage) -> None:

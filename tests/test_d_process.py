@@ -4,6 +4,7 @@ import asyncio
 from itertools import count
 from typing import Any
 
+from infra.clock import now
 from infra.models import Job, JobStatus, JobStepName
 from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
@@ -46,20 +47,36 @@ INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
 
 def test_d1_the_workflow(judge: Judge) -> None:
     """A job goes send_email, analyze, take_action, done: a step a call, pending in between."""
-    judge.explore(
+    *_, stage = judge.explore(
         World(name="customers of all tones", play=_workflow, fill=ALL_TONES, watches=MOVES),
         World(name="1 job", play=_workflow, fill=ONE_JOB, watches=MOVES),
     )
+    _observe_workflow(judge, stage)
+
+
+def _observe_workflow(judge: Judge, stage: Stage) -> None:
+    """Tell what the steps do beyond what the rules ask for."""
+    for step, asked in stage.asked_by_step.items():
+        judge.observe(f"{step} asks {' and '.join(sorted(asked)) if asked else 'no service'}")
+    judge.observe(f"rows in job_steps: {', '.join(stage.step_rows) or 'none'}")
+    waits = [f"{seconds / 3600:.3g} h" for seconds in stage.notes]
+    judge.observe(f"waits before the steps that follow: {', '.join(waits)}")
 
 
 async def _workflow(stage: Stage) -> None:
     async def process(actor: Actor, job: Job) -> None:
         call = await actor.process(job)
         stage.no_error(call, f"{job.current_step} is done, and the job moves on")
-        _check_advanced(stage.job(job.id), job)
+        row = stage.job(job.id)
+        _check_advanced(row, job)
+        if row.status == JobStatus.PENDING:
+            due = row.scheduled_for or now()
+            stage.notes.append(round((due - now()).total_seconds()))
 
     await work_off(stage, process)
     _check_finished(stage)
+    rows = stage.select("SELECT DISTINCT step_name FROM job_steps ORDER BY step_name").rows
+    stage.step_rows = tuple(str(name) for (name,) in rows)
 
 
 def _check_advanced(row: Job, job: Job) -> None:

@@ -45,6 +45,10 @@ class Judge:
             return [self._replay(worlds)]
         return [self._explore(world, worlds) for world in worlds]
 
+    def observe(self, text: str) -> None:
+        """Note something to talk about. It fails nothing."""
+        self.observations.append(text)
+
     def rehearse(self, world: World) -> Stage:
         """Play a world once, whatever comes of it."""
         return self._play(world, Guided()).stage

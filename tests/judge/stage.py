@@ -95,6 +95,12 @@ class Stage:
         self.on_commit: Callable[[], Broken | None] | None = None
         """Is called after each operation, when no transaction is open."""
         self.scheduler: Scheduler
+        self.notes: list[int] = []
+        """What a play keeps for its check to look at afterwards."""
+        self.step_rows: tuple[str, ...] = ()
+        """The steps of which there was a row in `job_steps` in the end, where it is kept."""
+        self.final_status: str | None = None
+        """How a job ended, where a play has kept it."""
         self.memory: Hashable = None
         """What a play remembers that the future depends on."""
         self._errors_of: defaultdict[int | None, int] = defaultdict(int)
