@@ -313,8 +313,8 @@ def test_d4_crash_anywhere(judge: Judge) -> None:
             fill=ONE_JOB,
             limits=Limits(crashes=2, faults=1),
             faults=(Act.TIMEOUT_AFTER_DELIVERY,),
-            runs_max=60,
-            samples=10,
+            runs_max=50,
+            samples=6,
             watches=MOVES,
         ),
         World(
@@ -322,8 +322,8 @@ def test_d4_crash_anywhere(judge: Judge) -> None:
             play=_overtaken("send_email"),
             fill=ONE_JOB,
             limits=Limits(preemptions=1, crashes=1),
-            runs_max=60,
-            samples=6,
+            runs_max=50,
+            samples=4,
             watches=MOVES,
         ),
     )

@@ -23,6 +23,9 @@ Only one that is inside a call that never comes back to Python cannot: after so 
 its own, not waiting, it is ended.
 """
 
+_LONG = ("D1", "D2", "D3", "D4", "D7")
+"""These checks take as long as all the others."""
+
 _ASLEEP_SECONDS_MAX = 60.0
 _LOOK_SECONDS = 0.5
 
@@ -85,8 +88,8 @@ def _ask(
 def _groups(wanted: list[str]) -> list[list[str]]:
     """Divide the checks among two processes: there are two cores nearly everywhere."""
     groups = [
-        [name for name in wanted if name[0] != "D"],
-        [name for name in wanted if name[0] == "D"],
+        [name for name in wanted if name not in _LONG],
+        [name for name in wanted if name in _LONG],
     ]
     return [group for group in groups if group] if hasattr(os, "fork") else [wanted]
 
