@@ -1,10 +1,12 @@
 """Task D: run a job's current step, then advance it, whatever happens meanwhile."""
 
 import asyncio
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
 from infra.clock import now
+from infra.errors import DatabaseBusyError
 from infra.models import Job, JobStatus, JobStepName
 from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
@@ -471,6 +473,7 @@ def test_d7_everything_at_once(judge: Judge) -> None:
             ),
             limits=Limits(preemptions=1_000_000, crashes=8, faults=60),
             faults=(*SENDGRID_FAULTS, Act.ERROR),
+            holds=False,
             runs_max=0,
             samples=1,
             operations_max=60 * JOBS,
@@ -487,8 +490,9 @@ DAYS_MAX, QUIET_DAYS_MAX = 30, 4
 
 
 async def _everything(stage: Stage) -> None:
-    shifts = [asyncio.ensure_future(_shift(stage)) for _ in range(WORKERS)]
-    reaper = asyncio.ensure_future(_reap_now_and_then(stage))
+    bell = asyncio.Event()
+    shifts = [asyncio.ensure_future(_shift(stage, bell)) for _ in range(WORKERS)]
+    reaper = asyncio.ensure_future(_reap_now_and_then(stage, bell))
     try:
         await asyncio.gather(*shifts)
     finally:
@@ -496,7 +500,7 @@ async def _everything(stage: Stage) -> None:
     _check_finished(stage)
 
 
-async def _shift(stage: Stage) -> None:
+async def _shift(stage: Stage, bell: asyncio.Event) -> None:
     """One worker after another claims and processes, until all jobs are finished."""
 
     async def work(actor: Actor) -> None:
@@ -505,8 +509,7 @@ async def _shift(stage: Stage) -> None:
             if job:
                 await actor.process(job)
             else:
-                due_in_seconds = stage.next_due()
-                await stage.pass_time(3600 if due_in_seconds is None else due_in_seconds + 2)
+                await _doze(stage, bell)
 
     def goes_on() -> bool:
         is_quiet = stage.days() - stage.moved_on_day > QUIET_DAYS_MAX
@@ -516,7 +519,19 @@ async def _shift(stage: Stage) -> None:
         await stage.together((stage.actor(), work))
 
 
-async def _reap_now_and_then(stage: Stage) -> None:
+async def _doze(stage: Stage, bell: asyncio.Event) -> None:
+    """Wait until a job is due, or has been brought back."""
+    due_in_seconds = stage.next_due()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(3600 if due_in_seconds is None else due_in_seconds + 2):
+            await bell.wait()
+
+
+async def _reap_now_and_then(stage: Stage, bell: asyncio.Event) -> None:
     while True:
         await stage.pass_time(1800)
-        await stage.reap()
+        # A transaction may be open for longer than the reaper waits: it comes again.
+        with suppress(DatabaseBusyError):
+            if await stage.reap():
+                bell.set()
+                bell.clear()

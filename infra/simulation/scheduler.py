@@ -139,6 +139,7 @@ class Scheduler:
         *,
         operations_max: int = OPERATIONS_MAX,
         faults: tuple[Act, ...] = tuple(Act),
+        holds: bool = True,
         lines_of: Path | None = None,
     ):
         self.lines: dict[Operation, int] = {}
@@ -155,6 +156,7 @@ class Scheduler:
         self._database = database
         self._observer = observer
         self._faults = faults
+        self._holds_allowed = holds
         self._file = str(lines_of) if lines_of else None
         self._operations_max = operations_max
         self._loop: ScheduledLoop | None = None
@@ -365,7 +367,7 @@ class Scheduler:
                 for fault in FAULTS.get(first.operation.call, ())
                 if fault in self._faults
             ]
-        if left.preemptions and has_timer:
+        if left.preemptions and has_timer and self._holds_allowed:
             options.append(Option(Step(first.thread, Act.HOLD), 1))
         return options
 

@@ -36,7 +36,7 @@ def what_is_wrong(subject: Subject) -> str | None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "interview.db"
         file.create(path, CAMPAIGNS + _FILL)
-        services = Services.calm()
+        services = Services.calm(customers=200)
         with use_database(Database(AiosqliteDriver(path))), use_services(services):
             wrong, rows = asyncio.run(_campaign(subject))
     return wrong or _wrong_ending(rows, services)

@@ -73,7 +73,7 @@ class Stage:
         self.subject = subject
         self.watches = watches
         self.own_claims = own_claims
-        self.services = Services.calm()
+        self.services = Services.calm(customers=200)
         self.services.sendgrid.faults = self._fault
         self.services.replies.fails = self.services.sentiment.fails = self._fails
         self.calls: list[Call] = []

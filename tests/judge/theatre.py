@@ -78,6 +78,7 @@ class Theatre:
             stage,
             operations_max=world.operations_max,
             faults=world.faults,
+            holds=world.holds,
             lines_of=lines_of,
         )
         stage.scheduler = self._scheduler = scheduler

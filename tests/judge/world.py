@@ -42,6 +42,7 @@ class World:
 
     `fill` is SQL that is run once. `runs_max` bounds the search, and `samples` are drawn by
     chance if it did not reach everything. `faults` are the ways in which services may fail.
+    With `holds` an interrupted worker may be held up until the next timer, past all others.
     `watches` are the rules that are watched all the time; the others are left to the play.
     """
 
@@ -53,6 +54,7 @@ class World:
     samples: int = 0
     operations_max: int = OPERATIONS_MAX
     faults: tuple[Act, ...] = ()
+    holds: bool = True
     watches: frozenset[Watch] = frozenset()
     round_trip_seconds: float = 0.0
 
