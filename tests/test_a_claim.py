@@ -220,16 +220,16 @@ def _words(job: Job) -> str:
 
 def test_a4_one_job_one_worker(judge: Judge) -> None:
     """One job, one worker: two workers never hold the same job, in whatever order they go."""
-    judge.explore(*_races(crashes=0))
+    judge.explore(*_races())
 
 
-def _races(*, crashes: int) -> list[World]:
+def _races() -> list[World]:
     return [
         World(
             name=f"{workers} workers, {count} {'jobs' if count > 1 else 'job'}",
             play=_race(workers),
             fill=pending(count),
-            limits=Limits(preemptions=preemptions, crashes=crashes),
+            limits=Limits(preemptions=preemptions),
             runs_max=runs_max,
             samples=10,
             watches=frozenset({"available"}),
@@ -241,14 +241,14 @@ def _races(*, crashes: int) -> list[World]:
         )
     ] + [
         World(
-            name="20 workers, 10 jobs",
+            name="20 workers, 15 jobs",
             play=_race(20),
-            fill=pending(10),
+            fill=pending(15),
             limits=Limits(preemptions=1000),
             runs_max=0,
-            samples=4,
+            samples=3,
             watches=frozenset({"available"}),
-        )
+        ),
     ]
 
 
@@ -285,7 +285,24 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
     """None only when no job is available: losing a race is no reason to go home."""
     judge.explore(
         World(name="all kinds of available jobs", play=_claim_each, fill=ODD),
-        *[_stubborn(world) for world in _races(crashes=0)],
+        World(
+            name="a slow worker among 41, 60 jobs",
+            play=_stays(41),
+            fill=pending(60),
+            limits=Limits(preemptions=1),
+            runs_max=8,
+            watches=frozenset({"available"}),
+        ),
+        World(
+            name="an unlucky worker among 41, 60 jobs",
+            play=_stays(41),
+            fill=pending(60),
+            limits=Limits(preemptions=1000),
+            runs_max=0,
+            samples=3,
+            watches=frozenset({"available"}),
+        ),
+        *[_stubborn(world) for world in _races()],
     )
 
 

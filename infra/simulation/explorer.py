@@ -13,7 +13,7 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from infra.simulation.scheduler import Step, Strategy
-from infra.simulation.strategies import Chance, Guided, Priorities
+from infra.simulation.strategies import Chance, Guided, Priorities, Unlucky
 
 F = TypeVar("F")
 
@@ -114,10 +114,15 @@ def _sample(
 
 
 def sample(number: int, seed: int) -> Chance:
-    """Return the strategy of one sample: even numbers choose evenly, odd ones by priority."""
-    if number % 2 == 0:
-        return Chance(f"{seed}:{number}")
-    return Priorities(f"{seed}:{number}", changes=2 + number % 3, choices=_CHOICES_USUAL)
+    """Return the strategy of one sample: by chance, by priority, by bad luck, and so on in turn."""
+    name = f"{seed}:{number}"
+    match number % 3:
+        case 0:
+            return Chance(name)
+        case 1:
+            return Priorities(name, changes=2 + number % 4, choices=_CHOICES_USUAL)
+        case _:
+            return Unlucky(name)
 
 
 def _simplify(do_run: Callable[[Strategy], Run[F]], explored: Explored[F]) -> None:

@@ -167,7 +167,9 @@ class Scheduler:
         self._going_of: dict[str, tuple[Option, Option]] = {}
         self._threads: dict[str, int] = {}
         self._parked: list[Parked] = []
-        self._current = ""
+        self.current = ""
+        """The thread that went last."""
+        self._interrupted: set[str] = set()
         self._histories: dict[str, int] = {}
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._tries_of_the_dead = 0
@@ -294,6 +296,11 @@ class Scheduler:
         """Whether an operation waits to be chosen."""
         return bool(self._parked)
 
+    def next_write_of(self, thread: str) -> Operation | None:
+        """Return the operation that a thread waits to do, if it is one that writes."""
+        waiting = (p for p in self._parked if p.thread == thread and p.waits_for_writers)
+        return next((parked.operation for parked in waiting), None)
+
     def state(self) -> Hashable:
         """Return all that decides what can happen from here, but for the choices to come."""
         assert self._loop
@@ -302,7 +309,8 @@ class Scheduler:
             self._observer.state(),
             frozenset(self._histories.items()),
             frozenset(self.dead),
-            self._current if any(p.thread == self._current for p in self._parked) else "",
+            frozenset(self._interrupted),
+            self.current if any(p.thread == self.current for p in self._parked) else "",
             self._loop.time(),
             tuple(timers),
         )
@@ -340,9 +348,13 @@ class Scheduler:
         return self._database.write_lock.holder is None
 
     def _options(self, able: list[Parked], *, has_timer: bool) -> list[Option]:
-        """Return what can be chosen. First, to go on with who went last, or else the eldest."""
-        going = next((p for p in able if p.thread == self._current), None)
-        first = going or able[0]
+        """Return what can be chosen; first, to go on with who went last, or else the eldest.
+
+        Who was interrupted comes last by default: the longer it is held up, the staler is what it
+        knows.
+        """
+        going = next((p for p in able if p.thread == self.current), None)
+        first = going or next((p for p in able if p.thread not in self._interrupted), able[0])
         options = [self._going(first.thread)[0]]
         left = self._left
         if going is None or left.preemptions:
@@ -398,7 +410,9 @@ class Scheduler:
             self.faults_done += 1
         elif option.cost:
             self._left = self._left._replace(preemptions=self._left.preemptions - 1)
-        self._current = step.thread
+            self._interrupted.add(self.current)
+        self._interrupted.discard(step.thread)
+        self.current = step.thread
         self._turns = 0
         self._parked.remove(parked)
         self._histories.setdefault(parked.thread, 0)
@@ -428,7 +442,7 @@ class Scheduler:
         """Let a worker die: it does nothing any more, and what it has open is rolled back."""
         worker = operation.worker
         self.dead.add(worker)
-        self._current = ""
+        self.current = ""
         self._observer.died(worker)
         for parked in [p for p in self._parked if p.operation.worker == worker]:
             self._parked.remove(parked)

@@ -32,6 +32,8 @@ class Guided:
         self._number += 1
         if self._number < self._free_from:
             deviation = self._deviations.get(self._number, 0)
+            if deviation >= len(options):
+                return 0  # with others left out, this choice is another one
             if deviation:
                 self.steps.append(len(scheduler.steps))
             return deviation
@@ -58,6 +60,7 @@ class Chance:
     def choose(self, scheduler: Scheduler, options: list[Option]) -> int:
         """Return any option."""
         self._number += 1
+        self._scheduler = scheduler
         chosen = self._draw(options)
         if chosen:
             self.deviations.append((self._number, chosen))
@@ -99,6 +102,30 @@ class Priorities(Chance):
             self._priority_of[options[first].step.thread] = self._lowest
             first = max(usual, key=lambda n: self._priority_of[options[n].step.thread])
         return first
+
+
+class Unlucky(Chance):
+    """Lets somebody new be faster each time that the first worker is about to write.
+
+    Finds what gives up after a number of lost races, whatever the number.
+    """
+
+    def __init__(self, seed: str, *, victim: str = "w1"):
+        super().__init__(seed)
+        self._victim = victim
+        self._spoiled: object = None
+        """The operation before which somebody was let through."""
+
+    def _draw(self, options: list[Option]) -> int:
+        threads = [option.step.thread for option in options if option.step.act is Act.GO]
+        if self._victim not in threads:
+            return 0
+        operation = self._scheduler.next_write_of(self._victim)
+        if operation and operation is not self._spoiled and len(threads) > 1:
+            self._spoiled = operation
+            return 1 if threads[0] == self._victim else 0
+        is_somebody_going = threads[0] == self._scheduler.current
+        return 0 if is_somebody_going else threads.index(self._victim)
 
 
 class Replay:
