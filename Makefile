@@ -57,7 +57,7 @@ check: .venv/.check ## format, lint, types, import rules, tests; stops at a fail
 
 step = @printf '\n── %s\n' '$(1)'
 
-bench: .venv/.runtime ## measure the ORM beside raw aiosqlite, and the demo
+bench: .venv/.runtime ## measure the ORM beside raw aiosqlite, the judge, and the demo
 	@$(run) -m interviewer.bench
 
 format: .venv/.check ## put every file into the one format, and fix what lint can

@@ -1,6 +1,6 @@
 """Task A: claim one available job for this worker."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from infra.clock import now
 from infra.models import Job, JobStatus
@@ -136,7 +136,7 @@ def _check_stamps(actor: Actor, job: Job, claimed_at: object, words: str) -> Non
         raise Broken(f"worker_id {actor.id!r}", words.format(job.id, f"worker_id {worker!r}"))
     if started is None:
         raise Broken("started_at is now", words.format(job.id, "no started_at"))
-    if abs(started - now()) > timedelta(minutes=1):
+    if not isinstance(started, datetime) or abs(started - now()) > timedelta(minutes=1):
         raise Broken("started_at is now", words.format(job.id, f"started_at {started}"))
 
 
@@ -438,7 +438,7 @@ _FULL_QUEUE = f"""
     FROM numbers
 """
 _ROUND_TRIPS_MAX = 30
-_ROWS_MAX = QUEUE // 20
+_ROWS_MAX = QUEUE // 5
 
 
 async def _claim_cheaply(stage: Stage) -> None:
@@ -453,7 +453,7 @@ async def _claim_cheaply(stage: Stage) -> None:
         if cost.rows > _ROWS_MAX:
             raise Broken(
                 "a claim that reads a few of the 50,000 rows",
-                f"it made SQLite look at about {cost.rows:,} rows",
+                f"as much work as looking at {cost.rows:,} rows",
                 why="Twenty workers do that for each of the 50,000 jobs.",
             )
 

@@ -209,18 +209,7 @@ def test_d3_two_workers_one_job(judge: Judge) -> None:
     """Two workers with one job: in whatever order they go, it moves on as with one."""
     _learn(judge)
     judge.explore(
-        *(
-            World(
-                name=f"a slow worker at {step}",
-                play=_overtaken(step),
-                fill=ONE_JOB,
-                limits=Limits(preemptions=2),
-                runs_max=130,
-                samples=6,
-                watches=MOVES,
-            )
-            for step in STEPS
-        ),
+        *(two_workers_at(step) for step in STEPS),
         *(
             World(
                 name=f"the same Job twice, at {step}",
@@ -232,6 +221,19 @@ def test_d3_two_workers_one_job(judge: Judge) -> None:
             )
             for step in STEPS
         ),
+    )
+
+
+def two_workers_at(step: str) -> World:
+    """Return the world of a slow worker whose job, at that step, another one has by now."""
+    return World(
+        name=f"a slow worker at {step}",
+        play=_overtaken(step),
+        fill=ONE_JOB,
+        limits=Limits(preemptions=2),
+        runs_max=130,
+        samples=6,
+        watches=MOVES,
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m interviewer.bench`: this ORM beside raw aiosqlite, then the demo as a whole.
+"""`python -m interviewer.bench`: this ORM beside raw aiosqlite, the judge, the demo as a whole.
 
 A benchmark is no test: it exits with 0 whatever the times are.
 """
@@ -14,11 +14,22 @@ from rich.table import Table
 
 from interviewer.bench.arena import Sizes, open_arena
 from interviewer.bench.demo import MEGABYTES_MAX, SECONDS_MAX, DemoRun, run_demo
+from interviewer.bench.judge import (
+    REFERENCE_SECONDS_MAX,
+    RUNS_A_MINUTE_MIN,
+    SOLUTION_SECONDS_MAX,
+    SOLUTIONS,
+    judge_often,
+    runs_a_minute,
+    slowest,
+)
 from interviewer.bench.pairs import pairs
 from interviewer.bench.timing import Timing, time_pair
 
 ROUNDS = 21
 QUICK_ROUNDS = 5
+QUICK_SOLUTIONS = 5
+RUNS = 500
 DEMO_CUSTOMERS = 50_000
 
 LEGEND = """\
@@ -29,12 +40,15 @@ ratio = raw time / ORM time: 1.00 is as fast, higher is better."""
 @click.command()
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
 @click.option("--quick", is_flag=True, help=f"{QUICK_ROUNDS} rounds: a glance, ± 10 %.")
+@click.option("--no-judge", is_flag=True, help="Leave out the judge, which takes some minutes.")
 @click.option("--no-demo", is_flag=True, help="Leave out the demo, which takes up to a minute.")
-def main(*, rounds: int, quick: bool, no_demo: bool) -> None:
-    """Measure the ORM beside raw aiosqlite, then the demo's time and memory."""
+def main(*, rounds: int, quick: bool, no_judge: bool, no_demo: bool) -> None:
+    """Measure the ORM beside raw aiosqlite, the judge, and the demo's time and memory."""
     console = Console(highlight=False)
     rounds = min(rounds, QUICK_ROUNDS) if quick else rounds
     show_timings(console, asyncio.run(measure(Sizes(), rounds)), rounds)
+    if not no_judge:
+        show_judge(console, QUICK_SOLUTIONS if quick else None)
     if no_demo:
         return
     try:
@@ -66,6 +80,30 @@ def show_timings(console: Console, timings: list[Timing], rounds: int) -> None:
         )
     console.print(LEGEND.format(rounds=rounds), soft_wrap=True)
     console.print(table)
+
+
+def show_judge(console: Console, limit: int | None) -> None:
+    """Judge the reference, and the first `limit` right and wrong solutions; all for `None`."""
+    table = _table("judge", "time", "bar", "met")
+    seconds = judge_often(SOLUTIONS / "reference.py", times=5)
+    _add_seconds(table, "the reference, median of 5", seconds, REFERENCE_SECONDS_MAX)
+    for folder in ("right", "wrong"):
+        found = slowest(folder, limit)
+        name = f"the slowest {folder} one: {found.solution}"
+        _add_seconds(table, name, found.seconds, SOLUTION_SECONDS_MAX)
+    pace = runs_a_minute(RUNS)
+    table.add_row(
+        "runs of two workers, one job",
+        f"{pace:,.0f} a min",
+        f"≥ {RUNS_A_MINUTE_MIN:,}",
+        _met(meets=pace >= RUNS_A_MINUTE_MIN),
+    )
+    console.print(table)
+
+
+def _add_seconds(table: Table, name: str, seconds: float, bar_seconds: float) -> None:
+    meets = _met(meets=seconds <= bar_seconds)
+    table.add_row(name, f"{seconds:.1f} s", f"≤ {bar_seconds:.1f} s", meets)
 
 
 def show_demo(console: Console, run: DemoRun, customers: int) -> None:
