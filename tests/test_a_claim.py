@@ -396,7 +396,7 @@ class _claim_after_crash:  # noqa: N801 - a play, as the functions beside it are
         await stage.together(*((stage.actor(), claim) for _ in range(self.workers)))
         if not stage.scheduler.dead:
             return
-        await stage.pass_time(3600)
+        await stage.pass_time(660)
         await stage.reap()
         await self._claim_all(stage)
 
@@ -412,7 +412,7 @@ class _claim_after_crash:  # noqa: N801 - a play, as the functions beside it are
             if not left:
                 return
             await stage.alone(claim)
-            await stage.pass_time(3600)
+            await stage.pass_time(2)
         rows = {job.id: job for job in stage.jobs()}
         lost = min(left)
         now_is = f"is {_words(rows[lost])}" if lost in rows else f"job {lost} is no more"
