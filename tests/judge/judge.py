@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from infra.simulation.explorer import explore, sample
@@ -18,6 +19,7 @@ from tests.judge.theatre import Played, Theatre
 from tests.judge.world import World
 
 _CHANCE = "chance"
+_VARIES = "is not the same each time"
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,9 +74,12 @@ class Judge:
         )
         self.runs += explored.runs
         if explored.failed:
+            found = explored.failed
+            assert isinstance(found, Played)
             if explored.sample is not None:
-                raise CheckFailed(self._failure_by_chance(world, worlds, explored.sample))
-            raise CheckFailed(self._failure(world, worlds, Guided(explored.deviations)))
+                raise CheckFailed(self._failure_by_chance(world, worlds, explored.sample, found))
+            raise CheckFailed(self._failure(world, worlds, Guided(explored.deviations), found))
+        self._compare(firsts[0], self._play(world, Guided()))
         self.coverage.append(_coverage(world, explored.runs, complete=explored.complete))
         return firsts[0].stage
 
@@ -82,7 +87,7 @@ class Judge:
         played = self._play(world, Guided())
         self.runs += 1
         if played.failure:
-            raise CheckFailed(self._failure(world, worlds, Guided()))
+            raise CheckFailed(self._failure(world, worlds, Guided(), played))
         self.coverage.append(_coverage(world, 1, complete=True))
         return played.stage
 
@@ -96,12 +101,13 @@ class Judge:
             number = int(token.removeprefix(_CHANCE))
             played = self._play(world, sample(number, self.theatre.seed))
             if played.failure:
-                raise CheckFailed(self._failure_by_chance(world, worlds, number))
+                raise CheckFailed(self._failure_by_chance(world, worlds, number, played))
             return played.stage
         strategy = Replay(from_token(token))
         played = self._play(world, strategy)
         if played.failure:
-            raise CheckFailed(self._failure(world, worlds, Guided(strategy.deviations)))
+            again = Guided(strategy.deviations)
+            raise CheckFailed(self._failure(world, worlds, again, played))
         return played.stage
 
     def _play(self, world: World, strategy: Strategy, *, lines_of: Path | None = None) -> Played:
@@ -109,18 +115,42 @@ class Judge:
             self.subject, world, strategy, own_claims=self.own_claims, lines_of=lines_of
         )
 
-    def _failure(self, world: World, worlds: Sequence[World], strategy: Guided) -> Failure:
+    def _compare(self, first: Played, second: Played) -> None:
+        """Note where the same run went another way the second time, if it did."""
+        pairs = zip_longest(_operations(first), _operations(second), fillvalue="nothing more")
+        for number, (one, other) in enumerate(pairs, 1):
+            if one != other:
+                self.observe(
+                    f"is not the same each time: operation {number} was {one}, then {other}"
+                )
+                return
+
+    def _failure(
+        self, world: World, worlds: Sequence[World], strategy: Guided, found: Played
+    ) -> Failure:
+        """Play the failing run once more, this time noting each operation's line."""
         played = self._play(world, strategy, lines_of=self.subject.path)
         token = to_token(played.steps[: strategy.last_step + 1])
-        return self._told(played, strategy.steps, _prefix(world, worlds) + token)
+        return self._told(played, found, strategy.steps, _prefix(world, worlds) + token)
 
-    def _failure_by_chance(self, world: World, worlds: Sequence[World], number: int) -> Failure:
+    def _failure_by_chance(
+        self, world: World, worlds: Sequence[World], number: int, found: Played
+    ) -> Failure:
         strategy = sample(number, self.theatre.seed)
         played = self._play(world, strategy, lines_of=self.subject.path)
-        return self._told(played, strategy.steps, f"{_prefix(world, worlds)}{_CHANCE}{number}")
+        token = f"{_prefix(world, worlds)}{_CHANCE}{number}"
+        return self._told(played, found, strategy.steps, token)
 
-    def _told(self, played: Played, deviating: Sequence[int], replay: str) -> Failure:
-        """Put together what is told of a run that was played with the lines noted."""
+    def _told(
+        self, played: Played, found: Played, deviating: Sequence[int], replay: str
+    ) -> Failure:
+        """Put together what is told of a run that was played with the lines noted.
+
+        When it went well that time, as it can with a solution that is not the same each time, it
+        is told as it was found.
+        """
+        if not played.failure:
+            played = found
         broken = played.failure
         assert broken
         scheduler = played.stage.scheduler
@@ -140,6 +170,10 @@ class Judge:
         path = self.subject.path
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
         return f"{name}:{line}" if line else name
+
+
+def _operations(played: Played) -> list[str]:
+    return [operation.words for _, operation in played.stage.scheduler.operations]
 
 
 def slug(world: World) -> str:
