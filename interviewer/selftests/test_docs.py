@@ -32,10 +32,13 @@ COMMANDS_AS_THEY_ARE = (
     ".venv/bin/python setup_db.py",
     ".venv/bin/python scratch.py",
     ".venv/bin/python -m candidate.examples",
+    ".venv/bin/python -m tests",
+    "make test",
+    "make test SOLUTION=interviewer/solutions/reference.py",
+    "make test SOLUTION=interviewer/solutions/wrong/a4_select_then_save.py || true",
 )
 COMMANDS_MADE_QUICK = {
     "make demo": "make demo CUSTOMERS=20",
-    "make demo CUSTOMERS=2000": "make demo CUSTOMERS=20",
     "make demo CUSTOMERS=2000 SEED=7": "make demo CUSTOMERS=20 SEED=7",
     "make demo CUSTOMERS=2000 REAL=1": "make demo CUSTOMERS=20 REAL=1",
     "make demo SOLUTION=candidate/solution.py CUSTOMERS=200": (
@@ -54,7 +57,9 @@ COMMANDS_MADE_QUICK = {
 }
 COMMANDS = COMMANDS_MADE_QUICK | {command: command for command in COMMANDS_AS_THEY_ARE}
 
-MAKE_VARIABLES = {"PYTHON", "SOLUTION", "REAL", "CUSTOMERS", "WORKERS", "SEED", "PYTEST_ARGS"}
+MAKE_VARIABLES = {
+    *("PYTHON", "SOLUTION", "T", "REPLAY", "REAL", "CUSTOMERS", "WORKERS", "SEED", "PYTEST_ARGS")
+}
 MADE_LATER = {"interview.db", "scratch.py", ".venv/bin/python", ".git/"}
 MESSAGES_OF_OTHERS = {
     "No module named 'infra'",
@@ -168,6 +173,20 @@ def test_a_command_works(command: str, kit: Path) -> None:
     type_in(kit, command)
 
 
+def test_the_judge_prints_what_the_readme_shows(kit: Path) -> None:
+    """The README shows a failure as the judge tells it; long lines are cut where it says so."""
+    (shown,) = [block for block in blocks("text") if "How it happened" in block.text]
+    wrong = "interviewer/solutions/wrong/a4_select_then_save.py"
+
+    printed = type_in(kit, f".venv/bin/python -m tests --only A4 --solution {wrong} || true")
+
+    printed = printed.replace(f" SOLUTION={wrong}", "").replace(wrong, "candidate/solution.py")
+    words = " ".join(printed.split())
+    for line in shown.text.splitlines():
+        for part in re.split(r"…| {2,}", line):
+            assert " ".join(part.split()) in words
+
+
 def test_the_windows_lines_are_the_others() -> None:
     """The lines for Windows are those for Linux and macOS, in the words of Windows."""
     (windows,) = blocks("bat")
@@ -183,7 +202,7 @@ def test_the_windows_lines_are_the_others() -> None:
 
 def test_the_demo_prints_what_the_readme_shows(kit: Path) -> None:
     """The README shows the demo's output line by line; only the numbers may differ."""
-    (shown,) = blocks("text")
+    (shown,) = [block for block in blocks("text") if "customers" in block.text]
 
     printed = type_in(kit, "make demo CUSTOMERS=200")
 
