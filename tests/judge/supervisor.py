@@ -23,7 +23,7 @@ Only one that is inside a call that never comes back to Python cannot: after so 
 its own, not waiting, it is ended.
 """
 
-_LONG = ("D1", "D2", "D3", "D4", "D7")
+_LONG = ("D1", "D2", "D4", "D7")
 """These checks take as long as all the others."""
 
 _ASLEEP_SECONDS_MAX = 60.0
