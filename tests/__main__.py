@@ -43,7 +43,10 @@ def main(
     names = _checked(only)
     if replay is not None and len(names) != 1:
         raise click.UsageError("--replay needs --only and the one check it is for, such as A4")
-    report = judged(_found(solution), only=names, replay=replay, seed=seed)
+    try:
+        report = judged(_found(solution), only=names, replay=replay, seed=seed)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell has it for Ctrl-C
     if json_file:
         _write_json(json_file, report.as_json())
     if json_file != "-":

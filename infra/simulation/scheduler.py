@@ -177,6 +177,11 @@ class Scheduler:
         self._holds_up = False
         self._over = False
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended, and only what is under way is being ended too."""
+        return self._over
+
     # -- who takes part
 
     def enroll(self, worker: str, group: int) -> asyncio.Future[None]:
@@ -202,9 +207,7 @@ class Scheduler:
             return None
         if threading.get_ident() != self._python_thread:
             raise RuntimeError("operations are for the event loop's own thread")
-        if self._over:
-            raise Crash(operation.worker)
-        if operation.worker in self.dead:
+        if self._over or operation.worker in self.dead:
             return self._refuse(operation)
         if self._file:
             self._note_line(operation, self._file)
@@ -240,7 +243,7 @@ class Scheduler:
             await turn
 
     def _refuse(self, operation: Operation) -> asyncio.Future[None]:
-        """Let a dead worker do nothing; one that goes on trying is not heard of any more."""
+        """Let who is dead, or too late, do nothing; one that goes on trying is not heard of."""
         self._tries_of_the_dead += 1
         if self._tries_of_the_dead <= _TRIES_OF_THE_DEAD_MAX:
             raise Crash(operation.worker)

@@ -11,6 +11,7 @@ from infra.models import Job
 from infra.operations import Operation
 from infra.simulation import Crash
 from tests.judge.broken import Broken
+from tests.judge.watchdog import Stuck
 
 if TYPE_CHECKING:
     from tests.judge.stage import Stage
@@ -109,11 +110,12 @@ class Actor:
             with as_worker(self.id), processing(job_id):
                 call.value = await function(*arguments)
                 await self._stage.scheduler.returning(_returning(self.id, job_id))
-        except (Crash, GeneratorExit):
-            raise
         except BaseException as error:
+            if isinstance(error, Stuck) and self._stage.scheduler.stopped_by:
+                raise
+            # Also what means something to the judge, when it comes from the solution.
             call.error = error
-        if self.is_dead:
+        if self.is_dead or self._stage.scheduler.is_over:
             raise Crash(self.id)
         call.done = True
         return call

@@ -10,11 +10,13 @@ import sys
 sys.modules["pytest"] = None  # type: ignore[assignment]
 
 import contextlib
+import faulthandler
 import gc
 import io
 import json
 import logging
 import os
+import signal
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,10 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from infra.errors import SolutionError
+from infra.solution import line_of
+from tests.judge.actor import words_of
 from tests.judge.checks import Check, all_checks
 from tests.judge.failure import CheckFailed, Failure
+from tests.judge.guard import Guard
 from tests.judge.integrity import Integrity
 from tests.judge.judge import Judge
+from tests.judge.names import shown
 from tests.judge.report import Result
 from tests.judge.subject import FUNCTIONS, Subject
 from tests.judge.theatre import Theatre
@@ -36,21 +42,28 @@ del sys.modules["pytest"]
 PRINTS_MAX = 500
 """So many characters of what a solution prints are kept."""
 
-_MEMORY_MAX = 4 * 1024**3
+_MEMORY_MAX = 2 * 1024**3
 _FILE_MAX = 64 * 1024**2
 
 
 class Channel:
-    """The pipe to the parent, a JSON document a line."""
+    """The pipe to the parent, a JSON document a line, each with the word that makes it ours."""
 
-    def __init__(self, descriptor: int):
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, password: str):
+        self.descriptor = descriptor
+        self._password = password
+        self._encode, self._write = json.dumps, os.write
 
     def send(self, kind: str, **event: Any) -> None:
-        """Send one event, whole."""
-        line = json.dumps({"kind": kind, **event}).encode() + b"\n"
-        while line:
-            line = line[os.write(self._descriptor, line) :]
+        """Send one event, whole. Ends the process when there is no parent any more."""
+        text = self._encode({"kind": kind, **event})
+        # It begins a line of its own, whatever else was written to the pipe.
+        line = f"\n{self._password} {text}\n".encode()
+        try:
+            while line:
+                line = line[self._write(self.descriptor, line) :]
+        except OSError:
+            exit_now(1)
 
 
 class Prints(io.TextIOBase):
@@ -75,12 +88,14 @@ def judge(
     only: Sequence[str],
     channel: Channel,
     *,
+    descriptors: Sequence[int],
     replay: str | None,
     seed: int,
     budget: float,
 ) -> None:
     """Judge the checks in `only`, all of one solution, and send what they come to."""
     prints = Prints()
+    guard = Guard(str(path), descriptors=descriptors)
     channel.send("hello", pid=os.getpid())
     with contextlib.redirect_stdout(prints), contextlib.redirect_stderr(prints):
         logging.disable()
@@ -91,7 +106,8 @@ def judge(
         gc.freeze()
         gc.disable()
         with Theatre(seed) as theatre:
-            _Session(path, checks, channel, theatre, prints, replay, budget).judge(only)
+            guard.install()
+            _Session(path, checks, channel, theatre, guard, replay, budget).judge(only)
     channel.send("end", prints=prints.text)
 
 
@@ -102,14 +118,14 @@ class _Session:
         checks: Sequence[Check],
         channel: Channel,
         theatre: Theatre,
-        prints: Prints,
+        guard: Guard,
         replay: str | None,
         budget: float,
     ):
         self._checks = {check.id: check for check in checks}
         self._channel = channel
         self._theatre = theatre
-        self._prints = prints
+        self._guard = guard
         self._replay = replay
         self._budget = budget
         self._integrity = Integrity()
@@ -119,49 +135,72 @@ class _Session:
             lambda: theatre.progress,
             str(path),
             on_tick=lambda: channel.send("tick"),
+            on_stop=self._stop,
             give_up=self._give_up,
         )
         self._current: Check | None = None
+        self._stop_of_check: Stuck | None = None
         self._path = path
 
     def judge(self, only: Sequence[str]) -> None:
         """Judge these checks, in the order of the contract."""
         with self._watchdog.watching():
-            try:
-                self._subject = Subject(self._path)
-                self._subject.check_functions()
-            except SolutionError as error:
-                self._channel.send("unusable", message=str(error))
+            if words := self._why_unusable():
+                self._channel.send("unusable", message=words)
                 return
-            except Stuck as stuck:
-                self._channel.send("unusable", message=f"{self._path}: the file {stuck}")
-                return
+            self._channel.send("loaded")
             for check in self._checks.values():
                 if check.id in only:
                     self._send(self._result(check))
+
+    def _why_unusable(self) -> str | None:
+        """Load the solution. Returns what prevents it, in a line."""
+        words = None
+        try:
+            self._subject = Subject(self._path)
+            self._subject.check_functions()
+        except SolutionError as error:
+            words = str(error)
+        except BaseException as error:
+            line = line_of(error, self._path) or 1
+            words = f"{self._path}:{line}: {words_of(error)}"
+        if self._stop_of_check:
+            return f"{self._path}: while it is loaded, it {self._stop_of_check}"
+        return self._guard.refused or self._integrity.broken() or words
 
     def _send(self, result: Result) -> None:
         self._channel.send("result", **result.to_event())
 
     def _result(self, check: Check) -> Result:
-        self._current = check
+        self._current, self._stop_of_check = check, None
         reason = self._why_not(check)
         if reason:
             return _result_of(check, "not_run" if reason.startswith("not") else "error", reason)
-        judge = self._new_judge()
+        judge, failure, mistake = self._new_judge(), None, None
         try:
             failure = self._failure(check, judge)
-        except Stuck as stuck:
-            function = FUNCTIONS[check.task]
-            self._stuck[check.task] = f"not judged: {function} did not come back in {check.id}"
-            failure = self._of_stuck(stuck)
-        except Exception as error:
-            return _result_of(check, "error", _ours(error))
+        except BaseException as error:
+            mistake = error
+        # First, as what was replaced may be what all else needs.
         broken = self._integrity.broken()
         gc.collect()
-        if broken:
-            return _result_of(check, "error", broken)
+        refused, self._guard.refused = self._guard.refused, None
+        if refused or broken:
+            return _result_of(check, "error", refused or broken or "")
+        return self._come_to(check, judge, failure, _ours(mistake) if mistake else "")
+
+    def _come_to(self, check: Check, judge: Judge, failure: Failure | None, mistake: str) -> Result:
+        """Return what a check came to. `mistake` is what kept it from being judged."""
+        if self._stop_of_check:
+            self._spare(check, "did not come back")
+            failure, mistake = self._of_stuck(self._stop_of_check), ""
+        if not mistake and not failure and not judge.runs:
+            mistake = "the check could not be judged: nothing was run"
+        if mistake:
+            return _result_of(check, "error", mistake)
         if failure:
+            if "MemoryError" in failure.got:
+                self._spare(check, "ran out of memory")
             return _result_of(check, "failed", "", failure, judge)
         return _result_of(check, "passed", "", None, judge)
 
@@ -169,11 +208,12 @@ class _Session:
         """Return why a check cannot be judged; it begins with "not" when that is no error."""
         subject = self._subject
         if check.task in subject.missing:
-            return subject.missing[check.task]
+            return subject.missing[check.task].replace(str(self._path), shown(self._path))
         if not subject.is_written(check.task):
             return "not started"
         if check.task == "D" and "C" in subject.missing:
-            return f"process_job needs it: {subject.missing['C']}"
+            why = subject.missing["C"].replace(str(self._path), shown(self._path))
+            return f"process_job needs it: {why}"
         if check.task == "D" and not subject.is_written("C"):
             return "not started: process_job needs send_email_step"
         return self._stuck.get(check.task)
@@ -207,6 +247,16 @@ class _Session:
             budget=self._budget,
         )
 
+    def _stop(self, stuck: Stuck) -> None:
+        """Keep in mind that the solution is stopped, whether or not it lets itself be."""
+        self._stop_of_check = stuck
+        self._theatre.stop(stuck)
+
+    def _spare(self, check: Check, what: str) -> None:
+        """Judge no more of the task: it would take as long, and come to the same."""
+        function = FUNCTIONS[check.task]
+        self._stuck[check.task] = f"not judged: {function} {what} in {check.id}"
+
     def _of_stuck(self, stuck: Stuck) -> Failure:
         words, _, line = str(stuck).partition(", at line ")
         number = int(line) if line else None
@@ -223,9 +273,17 @@ class _Session:
 
     def _give_up(self, message: str) -> None:
         """End the process: the solution goes on in spite of everything."""
-        if self._current:
-            self._send(_result_of(self._current, "failed", "", self._of_stuck(Stuck(message))))
-        self._channel.send("stopped", message=f"it {message}, and catches what should stop it")
+        check = self._current
+        if check is None:
+            words = f"{self._path}: while it is loaded, it {message}, and catches what stops it"
+            self._channel.send("unusable", message=words)
+            exit_now(1)
+        self._send(_result_of(check, "failed", "", self._of_stuck(Stuck(message))))
+        self._channel.send(
+            "stopped",
+            check=check.id,
+            message=f"it {message}, and catches what should stop it",
+        )
         exit_now(1)
 
 
@@ -256,15 +314,14 @@ def _result_of(
     )
 
 
-def _ours(error: Exception) -> str:
+def _ours(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
-    return f"the check could not be judged: {type(error).__name__} at {place}: {error}"
+    return f"the check could not be judged, at {place}: {words_of(error)}"
 
 
 def _limit_resources() -> None:
     """Bound memory and files, where that can be done, so that the machine takes no harm."""
-    os.register_at_fork(after_in_child=lambda: exit_now(0))
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # noqa: PLC0415 - not there on Windows
 
@@ -278,11 +335,12 @@ def _limit_resources() -> None:
 
 
 def main() -> None:
-    """Judge what the parent asks for: a JSON document in the environment, a pipe to answer."""
-    asked = json.loads(os.environ.pop("JUDGE"))
+    """Judge what the parent asks for: a JSON document to read, a pipe to answer."""
+    asked = json.loads(sys.stdin.read())
     descriptors: list[int] = asked["descriptors"]
     groups: list[list[str]] = asked["groups"]
     all_checks()  # imports all that both processes need
+    os.chdir(asked["folder"])
     number = 0
     if len(groups) > 1 and os.fork() == 0:
         number = 1
@@ -291,10 +349,13 @@ def main() -> None:
             os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
         else:
             os.close(descriptor)
+    tell_where = asked["where"][number]
+    faulthandler.register(signal.SIGUSR1, tell_where, all_threads=False)
     judge(
         Path(asked["solution"]),
         groups[number],
-        Channel(descriptors[number]),
+        Channel(descriptors[number], asked["password"]),
+        descriptors=(descriptors[number], tell_where),
         replay=asked["replay"],
         seed=asked["seed"],
         budget=asked["budget"],

@@ -1,5 +1,6 @@
 """The subject: the solution that is judged, executed afresh for each worker."""
 
+import asyncio
 import builtins
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from infra.errors import SolutionError
+from infra.simulation import SimulatedLoop
 from infra.solution import SolutionFile
 
 FUNCTIONS = {
@@ -15,6 +17,11 @@ FUNCTIONS = {
     "C": "send_email_step",
     "D": "process_job",
 }
+
+
+_ONLY_LOADED = (
+    'The file is loaded here, not run: put calls of your own under if __name__ == "__main__":'
+)
 
 
 class Subject:
@@ -33,12 +40,25 @@ class Subject:
 
     def check_functions(self) -> None:
         """Note which of the four functions are not there. Raises SolutionError."""
-        module = self.copy("worker-0")
+        module = self._first_copy()
         for task, name in FUNCTIONS.items():
             try:
                 self.file.function(module, name)
             except SolutionError as error:
                 self.missing[task] = str(error)
+
+    def _first_copy(self) -> ModuleType:
+        """Execute the file as an event loop's code, like each later copy: none can be started."""
+        asyncio._set_running_loop(loop := SimulatedLoop())
+        try:
+            return self.copy("worker-0")
+        except SolutionError as error:
+            if isinstance(error.__cause__, RuntimeError) and "event loop" in str(error.__cause__):
+                raise SolutionError(f"{error}. {_ONLY_LOADED}") from None
+            raise
+        finally:
+            asyncio._set_running_loop(None)
+            loop.close()
 
     def is_written(self, task: str) -> bool:
         """Return whether a task's function is more than the starter's."""

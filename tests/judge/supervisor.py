@@ -2,16 +2,19 @@
 
 import json
 import os
+import re
+import secrets
 import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.judge.names import ROOT, all_names, shown
 from tests.judge.report import Report, Result
@@ -28,6 +31,10 @@ _LONG = ("D1", "D2", "D4", "D7")
 
 _ASLEEP_SECONDS_MAX = 60.0
 _LOOK_SECONDS = 0.5
+_TELL_SECONDS = 0.2
+
+_DIED = "the process ended: a crash, or too much memory"
+_LOST = "it is inside a call that does not end"
 
 
 def judged(
@@ -42,8 +49,15 @@ def judged(
     """Have the checks that `only` names, by id or by task, judged; all when it names none."""
     began = time.monotonic()
     wanted = [name for name in all_names() if not only or name in only or name[0] in only]
-    settings = {"solution": str(solution), "replay": replay, "seed": seed, "budget": budget}
-    answers = _ask(wanted, settings, on_result)
+    with tempfile.TemporaryDirectory(prefix="judge-", ignore_cleanup_errors=True) as folder:
+        settings = {
+            "solution": str(solution),
+            "replay": replay,
+            "seed": seed,
+            "budget": budget,
+            "folder": folder,
+        }
+        answers = _ask(wanted, settings, on_result)
     report = _report(solution, wanted, answers)
     report.seconds = time.monotonic() - began
     return report
@@ -53,13 +67,21 @@ def judged(
 class _Answer:
     """What one judging process has said so far."""
 
+    solution: str
     wanted: list[str]
     descriptor: int
+    password: bytes
+    """Begins each line that is the judge's: not the solution's, which can write to the pipe too."""
+    where: IO[bytes]
+    """To this file Python tells where it is, when it gets a signal."""
+    loaded: bool = False
     pid: int | None = None
     results: dict[str, Result] = field(default_factory=dict)
     observations: list[tuple[str, str]] = field(default_factory=list)
     unusable: str | None = None
     stopped: str | None = None
+    stopped_in: str | None = None
+    """The check in which it was, when it has told what came of that."""
     prints: str = ""
     rest: bytes = b""
     heard_at: float = 0.0
@@ -71,17 +93,29 @@ def _ask(
 ) -> list[_Answer]:
     """Start the judging processes, and listen until they are done."""
     groups = _groups(wanted)
-    pipes = [os.pipe() for _ in groups]
-    answers = [_Answer(group, read) for group, (read, _) in zip(groups, pipes, strict=True)]
-    process = _start(settings, groups, [write for _, write in pipes])
-    try:
-        for _, write in pipes:
+    password = secrets.token_hex(16)
+    with ExitStack() as opened:
+        answers, writes = [], []
+        for group in groups:
+            read, write = os.pipe()
+            opened.callback(os.close, read)
+            writes.append(write)
+            where = opened.enter_context(tempfile.TemporaryFile())
+            answers.append(
+                _Answer(settings["solution"], group, read, password.encode() + b" ", where)
+            )
+        asked = {
+            **settings,
+            "groups": groups,
+            "descriptors": writes,
+            "where": [answer.where.fileno() for answer in answers],
+            "password": password,
+        }
+        process = _start(asked)
+        opened.callback(_end, process)
+        for write in writes:
             os.close(write)
         _listen(answers, on_result)
-    finally:
-        _end(process)
-        for answer in answers:
-            os.close(answer.descriptor)
     return answers
 
 
@@ -94,22 +128,23 @@ def _groups(wanted: list[str]) -> list[list[str]]:
     return [group for group in groups if group] if hasattr(os, "fork") else [wanted]
 
 
-def _start(
-    settings: dict[str, Any], groups: list[list[str]], descriptors: list[int]
-) -> "subprocess.Popen[bytes]":
-    asked = {**settings, "groups": groups, "descriptors": descriptors}
+def _start(asked: dict[str, Any]) -> "subprocess.Popen[bytes]":
     # Hashes of texts, and so the order of sets, are the same each time.
-    environment = {**os.environ, "JUDGE": json.dumps(asked), "PYTHONHASHSEED": "0"}
-    return subprocess.Popen(
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    process = subprocess.Popen(
         [sys.executable, "-m", "tests.judge.child"],
         cwd=ROOT,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=descriptors,
+        pass_fds=[*asked["descriptors"], *asked["where"]],
         start_new_session=True,
     )
+    assert process.stdin
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(json.dumps(asked).encode())
+    return process
 
 
 def _listen(answers: list[_Answer], on_result: Callable[[Result], None]) -> None:
@@ -123,20 +158,22 @@ def _listen(answers: list[_Answer], on_result: Callable[[Result], None]) -> None
                     selector.unregister(key.fd)
             for answer in answers:
                 if answer.descriptor in selector.get_map() and _is_lost(answer):
-                    answer.stopped = "it is inside a call that does not end"
+                    answer.stopped = _LOST + _where(answer)
                     selector.unregister(answer.descriptor)
 
 
 def _read(answer: _Answer, on_result: Callable[[Result], None]) -> bool:
     """Take what a process has said. Returns whether there may be more."""
     data = os.read(answer.descriptor, 65536)
-    *lines, answer.rest = (answer.rest + data).split(b"\n")
-    for line in lines:
-        # Not a line of ours, if it cannot be read: the solution has written to the pipe.
-        with suppress(ValueError, KeyError, TypeError):
-            _take(answer, json.loads(line), on_result)
-    answer.heard_at = time.monotonic()
-    answer.computed_seconds = _computed_seconds(answer.pid)
+    *lines, rest = (answer.rest + data).split(b"\n")
+    is_ours = rest[: len(answer.password)] == answer.password[: len(rest)]
+    answer.rest = rest if is_ours else b""
+    ours = [line for line in lines if line.startswith(answer.password)]
+    for line in ours:
+        _take(answer, json.loads(line.removeprefix(answer.password)), on_result)
+    if ours:
+        answer.heard_at = time.monotonic()
+        answer.computed_seconds = _computed_seconds(answer.pid)
     return bool(data)
 
 
@@ -144,6 +181,8 @@ def _take(answer: _Answer, event: dict[str, Any], on_result: Callable[[Result], 
     match event.pop("kind"):
         case "hello":
             answer.pid = event["pid"]
+        case "loaded":
+            answer.loaded = True
         case "result":
             result = Result.from_event(event)
             answer.results[result.id] = result
@@ -153,7 +192,7 @@ def _take(answer: _Answer, event: dict[str, Any], on_result: Callable[[Result], 
         case "unusable":
             answer.unusable = event["message"]
         case "stopped":
-            answer.stopped = event["message"]
+            answer.stopped, answer.stopped_in = event["message"], event["check"]
         case "end":
             answer.prints = event["prints"]
 
@@ -175,6 +214,19 @@ def _computed_seconds(pid: int | None) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def _where(answer: _Answer) -> str:
+    """Ask Python where it is, which it tells even inside a call. Returns `, at line 7`, or ``."""
+    if answer.pid is None:
+        return ""
+    with suppress(ProcessLookupError):
+        os.kill(answer.pid, signal.SIGUSR1)
+        time.sleep(_TELL_SECONDS)
+    answer.where.seek(0)
+    told = answer.where.read().decode(errors="replace")
+    place = re.search(rf'File "{re.escape(answer.solution)}", line (\d+)', told)
+    return f", at line {place[1]}" if place else ""
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the process, and whatever it has started."""
     with suppress(ProcessLookupError, PermissionError):
@@ -183,12 +235,12 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _report(solution: Path, wanted: list[str], answers: list[_Answer]) -> Report:
-    unusable = next((answer.unusable for answer in answers if answer.unusable), None)
+    unusable = next(filter(None, map(_why_unusable, answers)), None)
     results = {name: result for answer in answers for name, result in answer.results.items()}
     for answer in answers:
         missing = [name for name in answer.wanted if name not in answer.results]
         for name in missing:
-            results[name] = _unjudged(name, answer, first=missing[0])
+            results[name] = _unjudged(name, answer, first=answer.stopped_in or missing[0])
     return Report(
         solution=shown(solution),
         results=[] if unusable else [results[name] for name in wanted],
@@ -198,9 +250,15 @@ def _report(solution: Path, wanted: list[str], answers: list[_Answer]) -> Report
     )
 
 
+def _why_unusable(answer: _Answer) -> str | None:
+    if answer.unusable or answer.loaded:
+        return answer.unusable
+    return f"{answer.solution}: while it is loaded, {answer.stopped or _DIED}"
+
+
 def _unjudged(name: str, answer: _Answer, *, first: str) -> Result:
     check = all_names()[name]
-    words = answer.stopped or "the process ended: os._exit, a crash, or too much memory"
+    words = answer.stopped or _DIED
     if name == first:
         return Result(name, check.name, check.rule, "error", f"while this was judged, {words}")
     return Result(name, check.name, check.rule, "not_run", f"not judged after {first}: {words}")

@@ -1,5 +1,6 @@
 """The theatre: where one run after another is played, each in a world as new."""
 
+import asyncio
 import os
 import random
 from collections.abc import Iterator
@@ -19,12 +20,17 @@ from infra.simulation import Crash, Deadlock
 from infra.simulation.clocks import Clocks
 from infra.simulation.explorer import Run
 from infra.simulation.scheduler import Endless, Pruned, ScheduledLoop, Scheduler, Strategy
+from infra.solution import line_of
+from tests.judge.actor import words_of
 from tests.judge.broken import Broken
 from tests.judge.stage import Stage
 from tests.judge.subject import Subject
+from tests.judge.watchdog import Stuck
 from tests.judge.world import CAMPAIGNS, MOVES, World
 
 _TURNS_TO_END = 30
+
+_COMES_BACK = "the function comes back, and leaves its event loop as it was"
 
 
 class Theatre:
@@ -42,6 +48,11 @@ class Theatre:
     def progress(self) -> tuple[int, int]:
         """Something that changes whenever a run goes on."""
         return (self._plays, len(self._scheduler.operations) if self._scheduler else 0)
+
+    def stop(self, reason: BaseException) -> None:
+        """End the run under way as soon as it gives way."""
+        if self._scheduler:
+            self._scheduler.stop(reason)
 
     def __enter__(self) -> Self:
         with ExitStack() as block:
@@ -126,11 +137,27 @@ def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | Non
         return None
     except (Deadlock, Endless) as error:
         return _not_back(stage, error)
-    except (SystemExit, KeyboardInterrupt) as error:
-        return Broken("the function returns", f"it raised {type(error).__name__}")
     except SolutionError as error:
         return Broken("the file can be executed in each process", str(error))
+    except Stuck:
+        raise
+    except BaseException as error:
+        if not _ended_the_run(error):
+            raise
+        line = line_of(error, stage.subject.path)
+        return Broken(_COMES_BACK, f"it ended the event loop: {_ends(error)}", line=line)
     return None
+
+
+def _ended_the_run(error: BaseException) -> bool:
+    """Return whether the solution has ended the event loop, and not the judge by a mistake."""
+    return not isinstance(error, Exception) or str(error).startswith("Event loop stopped")
+
+
+def _ends(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "a task was cancelled that it did not start"
+    return words_of(error)
 
 
 def _not_back(stage: Stage, error: Exception) -> Broken | None:

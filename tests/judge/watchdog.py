@@ -2,23 +2,39 @@
 
 What counts is lines of code, not time: once nothing has happened for a while, the lines that are
 executed are counted, and only a number of them that no right solution comes near ends the run.
-Time alone ends only what executes no lines at all, as a lock that nobody will release.
+Where no lines are executed, what is computed counts; time alone ends only what waits and does not
+compute, as for a lock that nobody will release.
 """
 
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
+
+from tests.judge.guard import line_in
 
 TICK_SECONDS = 0.25
 LINES_MAX = 1_500_000
 
 _TICKS_UNTIL_COUNTING = 3
-_TICKS_WITHOUT_LINES = 8
+_TICKS_WAITING_MAX = 6
+_COMPUTED_SECONDS_MAX = 2.0
+_QUIET_SECONDS_MAX = 5.0
+"""So much is computed, at most, without anything happening, however many lines that were."""
+
+_LINES_OF_TICK = 20
+"""A tick has a few lines of its own, to begin and to end."""
+
 _STOPS_MAX = 3
+
+_LOOPS = "loops without end, and without an await that gives way to others"
+_COMPUTES = "computes without end, in a loop of one line or inside one call"
+_WAITS = "waits in a call that does not come back"
+
+_set_signal, _set_timer, _exit = signal.signal, signal.setitimer, os._exit
 
 
 class Stuck(BaseException):
@@ -28,7 +44,8 @@ class Stuck(BaseException):
 class Watchdog:
     """Watches one process, while its block lasts. `progress` is anything that changes as it works.
 
-    `on_tick` is called at each tick; `give_up` when a Stuck was caught and ignored.
+    `on_tick` is called at each tick, `on_stop` with each Stuck before it is raised, and `give_up`
+    when a Stuck was caught and ignored too often.
     """
 
     def __init__(
@@ -37,39 +54,51 @@ class Watchdog:
         file: str,
         *,
         on_tick: Callable[[], None],
+        on_stop: Callable[[Stuck], None],
         give_up: Callable[[str], None],
     ):
         self._progress = progress
         self._file = file
         self._on_tick = on_tick
+        self._on_stop = on_stop
         self._give_up = give_up
         self._last: object = None
         self._quiet_ticks = 0
         self._lines = 0
         self._lines_at_tick = 0
-        self._still_ticks = 0
+        self._in_tick = False
+        self._waiting_ticks = 0
+        self._computed_seconds = 0.0
+        self._used = _used()
+        self._quiet_from_seconds = 0.0
         self._stops = 0
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch what runs inside the block."""
-        before = signal.signal(signal.SIGALRM, self._tick)
-        signal.setitimer(signal.ITIMER_REAL, TICK_SECONDS, TICK_SECONDS)
+        before = _set_signal(signal.SIGALRM, self._tick)
+        _set_timer(signal.ITIMER_REAL, TICK_SECONDS, TICK_SECONDS)
         try:
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            _set_timer(signal.ITIMER_REAL, 0)
+            _set_signal(signal.SIGALRM, before)
             sys.settrace(None)
 
     def _tick(self, number: int, frame: FrameType | None) -> None:
-        self._on_tick()
+        self._in_tick = True  # what is done here is not what is counted
+        try:
+            self._on_tick()
+            self._look(frame)
+        finally:
+            self._in_tick = False
+
+    def _look(self, frame: FrameType | None) -> None:
         progress = self._progress()
         if progress != self._last:
             self._last = progress
-            self._quiet_ticks = self._still_ticks = 0
-            self._lines = self._lines_at_tick = 0
-            self._stops = 0
+            self._quiet_ticks = self._stops = 0
+            self._lines = 0
             sys.settrace(None)
             return
         self._quiet_ticks += 1
@@ -78,41 +107,70 @@ class Watchdog:
         elif self._quiet_ticks > _TICKS_UNTIL_COUNTING:
             self._see_whether_it_moves(frame)
 
-    def _see_whether_it_moves(self, frame: FrameType | None) -> None:
-        self._still_ticks = self._still_ticks + 1 if self._lines == self._lines_at_tick else 0
-        self._lines_at_tick = self._lines
-        if self._still_ticks >= _TICKS_WITHOUT_LINES:
-            self._still_ticks = 0
-            self._stop(frame, "waits in a call that does not come back")
-
     def _count_lines(self, frame: FrameType | None) -> None:
+        self._start_standing()
+        self._quiet_from_seconds = self._used[0]
         while frame:
             frame.f_trace = self._trace
             frame = frame.f_back
         sys.settrace(self._trace)
 
+    def _see_whether_it_moves(self, frame: FrameType | None) -> None:
+        lines, self._lines_at_tick = self._lines - self._lines_at_tick, self._lines
+        if lines > _LINES_OF_TICK:
+            self._start_standing()
+            if self._used[0] - self._quiet_from_seconds > _QUIET_SECONDS_MAX:
+                self._stop(frame, _LOOPS)
+            return
+        computed, waits = _used()
+        if waits > self._used[1] or computed == self._used[0]:
+            self._waiting_ticks += 1
+        self._computed_seconds += computed - self._used[0]
+        self._used = (computed, waits)
+        if self._waiting_ticks >= _TICKS_WAITING_MAX:
+            self._stop(frame, _WAITS)
+        elif self._computed_seconds >= _COMPUTED_SECONDS_MAX:
+            self._stop(frame, _COMPUTES)
+
+    def _start_standing(self) -> None:
+        """Begin to measure how long it stays where it is."""
+        self._lines_at_tick = self._lines
+        self._waiting_ticks = 0
+        self._computed_seconds = 0.0
+        self._used = _used()
+
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if self._in_tick:
+            return None
         self._lines += 1
         if self._lines > LINES_MAX:
-            self._lines = 0
-            self._quiet_ticks = _TICKS_UNTIL_COUNTING - 1
-            self._stop(frame, "loops without end, and without an await that gives way to others")
+            self._stop(frame, _LOOPS)
         return self._trace
 
     def _stop(self, frame: FrameType | None, words: str) -> None:
-        line = self._line_of(frame)
-        self._stops += 1
+        line = line_in(self._file, frame)
         message = f"{words}, at line {line}" if line else words
+        self._stops += 1
+        self._lines = 0
+        self._quiet_ticks = _TICKS_UNTIL_COUNTING - 1
+        stuck = Stuck(message)
+        self._on_stop(stuck)
         if self._stops > _STOPS_MAX:
             self._give_up(message)
-        raise Stuck(message)
-
-    def _line_of(self, frame: FrameType | None) -> int | None:
-        while frame and frame.f_code.co_filename != self._file:
-            frame = frame.f_back
-        return frame.f_lineno if frame else None
+        raise stuck
 
 
-def exit_now(status: int) -> None:
+def _used() -> tuple[float, int]:
+    """Return what the process has computed, in seconds, and how often it has waited."""
+    times = os.times()
+    waits = 0
+    with suppress(ImportError):
+        import resource  # noqa: PLC0415 - not there on Windows
+
+        waits = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+    return times.user + times.system, waits
+
+
+def exit_now(status: int) -> NoReturn:
     """End the process, whatever it is doing."""
-    os._exit(status)
+    _exit(status)
