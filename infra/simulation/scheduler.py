@@ -195,6 +195,10 @@ class Scheduler:
         self._ends[worker] = self._loop.create_future()
         return self._ends[worker]
 
+    def takes_part(self, worker: str) -> bool:
+        """Return whether that worker's operations are scheduled."""
+        return worker in self._enrolled
+
     def attach(self, loop: "ScheduledLoop") -> None:
         """Choose for this loop."""
         self._loop = loop

@@ -104,6 +104,7 @@ class Stage:
         self.memory: Hashable = None
         """What a play remembers that the future depends on."""
         self._errors_of: defaultdict[int | None, int] = defaultdict(int)
+        self._sends = self._received = 0
         self._driver = driver
         self._database = database
         self._groups = 0
@@ -264,6 +265,7 @@ class Stage:
     def taken(self, operation: Operation) -> None:
         """An operation is about to take effect: no service is called inside a transaction."""
         self._is_dirty = True
+        self._sends += operation.call == "send_email"
         holder = self._database.write_lock.holder
         if (
             "calls" in self.watches
@@ -336,6 +338,11 @@ class Stage:
                 at_seconds,
             )
         )
+        self._received += self.scheduler.takes_part(call.worker)
+        if self._received > self._sends:
+            self.scheduler.stop(
+                Broken("mail goes out by send_email", "SendGrid was called past send_email")
+            )
         act, self.scheduler.fault = self.scheduler.fault, Act.GO
         if self.down:
             return Fault.TIMEOUT_BEFORE_DELIVERY
