@@ -41,7 +41,7 @@ def main(
     Exit status: 0 when nothing failed, 1 when a check failed, 2 when the file cannot be loaded.
     """
     names = _checked(only)
-    if replay is not None and len(names) != 1:
+    if replay is not None and (len(names) != 1 or names[0] not in all_names()):
         raise click.UsageError("--replay needs --only and the one check it is for, such as A4")
     try:
         report = judged(_found(solution), only=names, replay=replay, seed=seed)

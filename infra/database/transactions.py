@@ -52,6 +52,15 @@ def own_transaction() -> OpenTransaction | None:
     return opened if opened and opened.task is asyncio.current_task() else None
 
 
+def surrounding_connection() -> Connection | None:
+    """Return the connection of the transaction inside of which the calling task goes on.
+
+    Its own, or that of the task that started it; it may have ended meanwhile.
+    """
+    opened = _open.get()
+    return opened.connection if opened else None
+
+
 def if_rolled_back(undo: Callable[[], None]) -> None:
     """Have `undo` called if the calling task's transaction, or savepoint, is rolled back."""
     opened = own_transaction()

@@ -16,9 +16,9 @@ from types import FrameType
 from typing import Any, NamedTuple, Protocol
 
 from infra.database import Database
-from infra.database.driver import Result
+from infra.database.driver import Connection, Result
 from infra.database.sql import prepare
-from infra.database.transactions import own_transaction
+from infra.database.transactions import own_transaction, surrounding_connection
 from infra.operations import Operation
 from infra.simulation.loop import SimulatedLoop
 from infra.simulation.overseer import Crash
@@ -119,6 +119,7 @@ class Parked:
     operation: Operation
     thread: str
     waits_for_writers: bool
+    inside: Connection | None
     future: asyncio.Future[None] | None = None
 
 
@@ -150,6 +151,8 @@ class Scheduler:
         self.fault: Act = Act.GO
         """What is to become of the call that a service is about to take."""
         self.faults_done = 0
+        self.inside: Connection | None = None
+        """Of the transaction that the operation that is taken is inside of; it may have ended."""
         self.stopped_by: BaseException | None = None
         self._strategy = strategy
         self._left = limits
@@ -170,6 +173,7 @@ class Scheduler:
         self.current = ""
         """The thread that went last."""
         self._interrupted: set[str] = set()
+        self._begun: set[str] = set()
         self._histories: dict[str, int] = {}
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._tries_of_the_dead = 0
@@ -215,7 +219,12 @@ class Scheduler:
             return self._refuse(operation)
         if self._file:
             self._note_line(operation, self._file)
-        parked = Parked(operation, self._thread(operation), _waits_for_writers(operation))
+        parked = Parked(
+            operation,
+            self._thread(operation),
+            _waits_for_writers(operation),
+            surrounding_connection(),
+        )
         self._parked.append(parked)
         assert self._loop
         if self.stopped_by is None and not self._loop._ready:
@@ -235,16 +244,17 @@ class Scheduler:
             return
         if operation.worker in self.dead or self._over:
             raise Crash(operation.worker)
-        thread = self._thread(operation)
-        self._histories[thread] = hash(
-            (self._histories.get(thread), operation.call, operation.arguments, _seen(operation))
-        )
+        self._remember(operation.worker, self._thread(operation), _seen(operation))
         self._observer.seen(operation)
 
     async def returning(self, operation: Operation) -> None:
         """Give a worker that has done its last operation the chance to die after it."""
         if self._left.crashes and (turn := self.before(operation)):
             await turn
+
+    def _remember(self, worker: str, *what: Hashable) -> None:
+        """Note what a worker knows. Its threads share memory, so the order among them counts."""
+        self._histories[worker] = hash((self._histories.get(worker), what))
 
     def _refuse(self, operation: Operation) -> asyncio.Future[None]:
         """Let who is dead, or too late, do nothing; one that goes on trying is not heard of."""
@@ -364,31 +374,46 @@ class Scheduler:
         first = going or next((p for p in able if p.thread not in self._interrupted), able[0])
         options = [self._going(first.thread)[0]]
         left = self._left
+        others: list[Parked] = []
+        cost = 1 if going else 0
         if going is None or left.preemptions:
-            cost = 1 if going else 0
-            fresh: set[int] = set()
-            if first.thread not in self._histories:
-                fresh.add(self._group_of[first.thread.partition("-")[0]])
-            for parked in able:
-                if parked is first:
-                    continue
-                if parked.thread not in self._histories and "-" not in parked.thread:
-                    group = self._group_of[parked.thread]
-                    if group in fresh:
-                        continue
-                    fresh.add(group)
-                options.append(self._going(parked.thread)[cost])
+            others = self._others(first, able)
+            options += [self._going(parked.thread)[cost] for parked in others]
         if left.crashes:
             options.append(Option(Step(first.thread, Act.CRASH), 1))
-        if left.faults and first.operation.kind == "service":
-            options += [
-                Option(Step(first.thread, fault), 1)
-                for fault in FAULTS.get(first.operation.call, ())
-                if fault in self._faults
-            ]
+        if left.faults:
+            options += self._failing(first, 1)
+            for parked in others:
+                options += self._failing(parked, cost + 1)
         if left.preemptions and has_timer and self._holds_allowed:
             options.append(Option(Step(first.thread, Act.HOLD), 1))
         return options
+
+    def _others(self, first: Parked, able: list[Parked]) -> list[Parked]:
+        """Return who else could go: of those who are alike and have not begun, only one."""
+        others = []
+        fresh = {self._fresh_group(first)}
+        for parked in able:
+            if parked is first:
+                continue
+            group = self._fresh_group(parked)
+            if group is None or group not in fresh:
+                others.append(parked)
+                fresh.add(group)
+        return others
+
+    def _fresh_group(self, parked: Parked) -> int | None:
+        """Return the group of a worker that has not begun; `None` for all others."""
+        if parked.thread in self._begun or "-" in parked.thread:
+            return None
+        return self._group_of[parked.thread]
+
+    def _failing(self, parked: Parked, cost: int) -> list[Option]:
+        """Return the ways in which a call to a service can fail."""
+        if parked.operation.kind != "service":
+            return []
+        ways = FAULTS.get(parked.operation.call, ())
+        return [Option(Step(parked.thread, way), cost) for way in ways if way in self._faults]
 
     def _going(self, thread: str) -> tuple[Option, Option]:
         """Return the option that a thread goes on, at no cost and at the cost of a preemption."""
@@ -411,19 +436,26 @@ class Scheduler:
             self._left = self._left._replace(preemptions=self._left.preemptions - 1)
             self._holds_up = True
             return True
+        self.fault = step.act
+        preempts = option.cost
         if step.act is not Act.GO:
             self._left = self._left._replace(faults=self._left.faults - 1)
-            self.fault = step.act
             self.faults_done += 1
-        elif option.cost:
+            preempts -= 1
+        if preempts:
             self._left = self._left._replace(preemptions=self._left.preemptions - 1)
             self._interrupted.add(self.current)
         self._interrupted.discard(step.thread)
         self.current = step.thread
         self._turns = 0
         self._parked.remove(parked)
-        self._histories.setdefault(parked.thread, 0)
-        self._note(parked.operation)
+        self._begun.add(parked.thread)
+        operation = parked.operation
+        # Also of one that is under way: when it ends, and how, is decided.
+        self._remember(operation.worker, parked.thread, step.act, operation.call)
+        self._remember(operation.worker, _hashable(operation.arguments))
+        self.inside = parked.inside
+        self._note(operation)
         if parked.future:
             parked.future.set_result(None)
         return True
@@ -500,6 +532,14 @@ def _waits_for_writers(operation: Operation) -> bool:
     if operation.kind != "database" or own_transaction() or operation.call in _ENDS:
         return False
     return operation.call == _BEGIN or not prepare(operation.call).reads
+
+
+def _hashable(arguments: tuple[object, ...]) -> Hashable:
+    try:
+        hash(arguments)
+    except TypeError:
+        return repr(arguments)
+    return arguments
 
 
 def _seen(operation: Operation) -> Hashable:

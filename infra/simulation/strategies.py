@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from infra.simulation.scheduler import Act, Option, Pruned, Scheduler, Step
+from infra.simulation.tokens import TokenError, to_token
 
 
 class Guided:
@@ -69,11 +70,10 @@ class Chance:
         return chosen
 
     def _draw(self, options: list[Option]) -> int:
-        # The rare ones come last.
-        usual = sum(1 for option in options if option.step.act is Act.GO)
-        if usual < len(options) and self._random.randrange(self._rarely) == 0:
-            return self._random.randrange(usual, len(options))
-        return self._random.randrange(usual)
+        usual, rare = _usual_and_rare(options)
+        if rare and self._random.randrange(self._rarely) == 0:
+            return self._random.choice(rare)
+        return self._random.choice(usual)
 
 
 class Priorities(Chance):
@@ -91,9 +91,9 @@ class Priorities(Chance):
         self._lowest = 0.0
 
     def _draw(self, options: list[Option]) -> int:
-        usual = [n for n, option in enumerate(options) if option.step.act is Act.GO]
-        if len(usual) < len(options) and self._random.randrange(self._rarely) == 0:
-            return self._random.randrange(len(usual), len(options))
+        usual, rare = _usual_and_rare(options)
+        if rare and self._random.randrange(self._rarely) == 0:
+            return self._random.choice(rare)
         for n in usual:
             self._priority_of.setdefault(options[n].step.thread, 1 + self._random.random())
         first = max(usual, key=lambda n: self._priority_of[options[n].step.thread])
@@ -128,6 +128,18 @@ class Unlucky(Chance):
         return 0 if is_somebody_going else threads.index(self._victim)
 
 
+def _usual_and_rare(options: list[Option]) -> tuple[list[int], list[int]]:
+    """Return who can go, and what can happen to the one that would go by default."""
+    default = options[0].step.thread
+    usual = [n for n, option in enumerate(options) if option.step.act is Act.GO]
+    rare = [
+        n
+        for n, option in enumerate(options)
+        if option.step.act is not Act.GO and option.step.thread == default
+    ]
+    return usual, rare
+
+
 class Replay:
     """Does the steps that it is given, then goes on as before."""
 
@@ -137,20 +149,31 @@ class Replay:
         self._number = -1
 
     def choose(self, scheduler: Scheduler, options: list[Option]) -> int:
-        """Return the option of the next step. Raises LookupError when it is not there."""
+        """Return the option of the next step. Raises TokenError when it is not there."""
         self._number += 1
         place = len(scheduler.steps)
         if place >= len(self._steps):
             return 0
+        self.compare(scheduler.steps)
         step = self._steps[place]
         for n, option in enumerate(options):
             if option.step == step:
                 if n:
                     self.deviations.append((self._number, n))
                 return n
-        raise LookupError(f"step {place + 1} of the token is not possible here: {words(step)}")
+        raise _not_possible(place, step)
+
+    def compare(self, steps: Sequence[Step], *, is_over: bool = False) -> None:
+        """Raise TokenError at the first step that was not as given, or is not there in the end."""
+        for place, step in enumerate(self._steps):
+            if place >= len(steps) and not is_over:
+                return
+            if place >= len(steps) or steps[place] != step:
+                raise _not_possible(place, step)
 
 
-def words(step: Step) -> str:
-    """Return a step as a token shows it."""
-    return f"{step.thread}{step.act}"
+def _not_possible(place: int, step: Step) -> TokenError:
+    return TokenError(
+        f"step {place + 1} of the token, {to_token([step])}, is not possible: "
+        "the solution has changed since, or the token is of another check"
+    )

@@ -11,7 +11,11 @@ from itertools import groupby
 
 from infra.simulation.scheduler import Act, Step
 
-_PART = re.compile(r"(w\d+(?:-\d+)?)([a-z]?)(?:\*(\d+))?")
+_PART = re.compile(rf"(w\d+(?:-\d+)?)([{''.join(Act)}]?)(?:\*(\d{{1,6}}))?")
+
+
+class TokenError(ValueError):
+    """A token that is none, or that tells of a run that cannot be."""
 
 
 def to_token(steps: Sequence[Step]) -> str:
@@ -24,12 +28,12 @@ def to_token(steps: Sequence[Step]) -> str:
 
 
 def from_token(token: str) -> list[Step]:
-    """Return the steps of a token. Raises ValueError for what is none."""
+    """Return the steps of a token. Raises TokenError for what is none."""
     steps: list[Step] = []
     for part in filter(None, token.split(".")):
         match = _PART.fullmatch(part)
         if match is None:
-            raise ValueError(f"{part!r} is no part of a token such as w1*8.w2*11.w1x")
+            raise TokenError(f"{part!r} is no part of a token such as w1*8.w2*11.w1x")
         thread, act, count = match.groups()
         steps += [Step(thread, Act(act))] * int(count or 1)
     return steps

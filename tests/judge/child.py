@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.errors import SolutionError
+from infra.simulation.tokens import TokenError
 from infra.solution import line_of
 from tests.judge.actor import words_of
 from tests.judge.checks import Check, all_checks
@@ -315,6 +316,8 @@ def _result_of(
 
 
 def _ours(error: BaseException) -> str:
+    if isinstance(error, TokenError):
+        return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
     return f"the check could not be judged, at {place}: {words_of(error)}"

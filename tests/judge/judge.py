@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.simulation.explorer import explore, sample
 from infra.simulation.scheduler import Act, Limits, Scheduler, Step, Strategy
 from infra.simulation.strategies import Guided, Replay
-from infra.simulation.tokens import from_token, to_token
+from infra.simulation.tokens import TokenError, from_token, to_token
 from tests.judge.broken import Broken
 from tests.judge.failure import CheckFailed, Failure
 from tests.judge.stage import Stage
@@ -95,10 +95,12 @@ class Judge:
         assert self.replay is not None
         name, _, token = self.replay.rpartition(":")
         world = next((world for world in worlds if slug(world) == name), worlds[0])
+        if name and slug(world) != name:
+            raise TokenError(f"the token is of another check: this one has no world {name}")
         self.runs += 1
         self.coverage.append("one run, replayed")
-        if token.startswith(_CHANCE):
-            number = int(token.removeprefix(_CHANCE))
+        if chance := re.fullmatch(rf"{_CHANCE}(\d{{1,6}})", token):
+            number = int(chance[1])
             played = self._play(world, sample(number, self.theatre.seed))
             if played.failure:
                 raise CheckFailed(self._failure_by_chance(world, worlds, number, played))
@@ -108,6 +110,7 @@ class Judge:
         if played.failure:
             again = Guided(strategy.deviations)
             raise CheckFailed(self._failure(world, worlds, again, played))
+        strategy.compare(played.steps, is_over=True)
         return played.stage
 
     def _play(self, world: World, strategy: Strategy, *, lines_of: Path | None = None) -> Played:

@@ -146,6 +146,8 @@ class Stage:
             pass
         except Broken as broken:
             broken.worker = broken.worker or actor.id
+            # At once: what others would still do is no part of the story.
+            self.scheduler.stop(broken)
             raise
 
     async def alone(self, part: Callable[[Actor], Awaitable[object]]) -> Actor:
@@ -266,12 +268,13 @@ class Stage:
         """An operation is about to take effect: no service is called inside a transaction."""
         self._is_dirty = True
         self._sends += operation.call == "send_email"
-        holder = self._database.write_lock.holder
+        lock = self._database.write_lock
         if (
             "calls" in self.watches
             and operation.kind == "service"
-            and holder
-            and holder.worker == operation.worker
+            and lock.holder
+            and lock.holder.worker == operation.worker
+            and lock.owner is self.scheduler.inside
         ):
             self.scheduler.stop(
                 Broken(
