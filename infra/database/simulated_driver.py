@@ -32,7 +32,9 @@ _MARKED = {
 }
 """What the words of a transaction are inside a larger one."""
 # It would undo everything since the mark, not only the transaction.
-_OR_ROLLBACK = re.compile(r"\bOR\s+ROLLBACK\b", re.IGNORECASE)
+_OR_ROLLBACK = re.compile(r"\b(INSERT|UPDATE)\s+OR\s+ROLLBACK\b", re.IGNORECASE)
+
+_FORGET_LAST_ROWID = "INSERT INTO temp.last VALUES (0)"
 
 _MOMENT_FUNCTIONS = ("date", "time", "datetime", "julianday", "unixepoch", "strftime")
 _CURRENT_FUNCTIONS = {
@@ -134,7 +136,8 @@ class SimulatedDriver:
         It is a transaction around all that follows, in which transactions are savepoints.
         """
         self._marked = True
-        self._sqlite.execute("BEGIN")
+        self._sqlite.execute("CREATE TEMP TABLE last (id INTEGER PRIMARY KEY)")
+        self._begin_anew()
 
     def rewind(self) -> None:
         """Make the database what it was at the mark; whatever is open is gone."""
@@ -143,7 +146,7 @@ class SimulatedDriver:
         self._step = Step("", (), 0)
         self._depth = 0
         self._sqlite.rollback()
-        self._sqlite.execute("BEGIN")
+        self._begin_anew()
 
     def roll_back(self, connection: "SimulatedConnection") -> None:
         """Roll back what that connection has open."""
@@ -151,15 +154,25 @@ class SimulatedDriver:
             self._undo_transaction()
             self._note_transaction(connection)
 
+    def _begin_anew(self) -> None:
+        self._sqlite.execute("BEGIN")
+        self._sqlite.execute(_FORGET_LAST_ROWID)
+
     def _execute(self, sql: str, values: Sequence[Value]) -> Result:
-        if self._marked:
-            if sql in _MARKED:
-                self._depth = 1 if sql == _BEGIN else 0
-                for statement in _MARKED[sql]:
-                    self._sqlite.execute(statement)
-                return Result([], (), -1, None)
-            sql = _OR_ROLLBACK.sub("OR ABORT", sql)
-        return execute(self._sqlite, sql, values)
+        if not self._marked:
+            return execute(self._sqlite, sql, values)
+        if sql in _MARKED:
+            self._depth = 1 if sql == _BEGIN else 0
+            for statement in _MARKED[sql]:
+                self._sqlite.execute(statement)
+            return Result([], (), -1, None)
+        mild = _OR_ROLLBACK.sub(r"\1 OR ABORT", sql)
+        try:
+            return execute(self._sqlite, mild, values)
+        except sqlite3.IntegrityError:
+            if mild != sql and self._depth:
+                self._execute(_ROLLBACK, ())
+            raise
 
     def _undo_transaction(self) -> None:
         if self._marked:
