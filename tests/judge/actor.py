@@ -110,6 +110,11 @@ class Actor:
             with as_worker(self.id), processing(job_id):
                 call.value = await function(*arguments)
                 await self._stage.scheduler.returning(_returning(self.id, job_id))
+        except BaseExceptionGroup as errors:
+            stuck = errors.subgroup(Stuck)
+            if stuck and self._stage.scheduler.stopped_by:
+                raise _first_of(stuck) from None
+            call.error = errors
         except BaseException as error:
             if isinstance(error, Stuck) and self._stage.scheduler.stopped_by:
                 raise
@@ -123,6 +128,11 @@ class Actor:
 
 def _returning(worker: str, job_id: int | None) -> Operation:
     return Operation(worker, "sleep", "return", (), job_id)
+
+
+def _first_of(errors: BaseExceptionGroup[Stuck]) -> Stuck:
+    first = errors.exceptions[0]
+    return first if isinstance(first, Stuck) else _first_of(first)
 
 
 def _short(value: object) -> str:
