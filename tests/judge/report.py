@@ -87,6 +87,7 @@ class Report:
     prints: str = ""
     seconds: float = 0.0
     unusable: str | None = None
+    seed: int = 0
 
     def of_task(self, task: str) -> list[Result]:
         """Return the results of one task."""

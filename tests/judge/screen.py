@@ -28,7 +28,7 @@ def lines(report: Report) -> Iterator[str]:
     yield from _scoreboard(report)
     for result in report.failures():
         yield ""
-        yield from failure_lines(result, report.solution)
+        yield from failure_lines(result, report.solution, report.seed)
     if report.observations:
         yield ""
         yield "Observations, to talk about; they fail nothing"
@@ -67,7 +67,7 @@ def _coverage(results: list[Result]) -> Iterator[tuple[str, str]]:
                 yield (result.id if n == 0 else ""), part
 
 
-def failure_lines(result: Result, solution: str) -> Iterator[str]:
+def failure_lines(result: Result, solution: str, seed: int = 0) -> Iterator[str]:
     """Return how a check failed: the rule, what was expected, what happened, where, and again."""
     head = f"{_DOTS[result.status]} {result.id}  {result.name}"
     yield click.style(f"{head:<70} task {result.id[0]}", fg="red", bold=True)
@@ -88,6 +88,8 @@ def failure_lines(result: Result, solution: str) -> Iterator[str]:
     repeat = f"make test T={result.id}"
     if solution != "candidate/solution.py":
         repeat += f" SOLUTION={solution}"
+    if seed:
+        repeat += f" SEED={seed}"
     if failure.replay:
         repeat += f" REPLAY={failure.replay}"
     yield f"  Repeat    {repeat}"

@@ -60,6 +60,7 @@ def judged(
         answers = _ask(wanted, settings, on_result)
     report = _report(solution, wanted, answers)
     report.seconds = time.monotonic() - began
+    report.seed = seed
     return report
 
 
