@@ -87,6 +87,8 @@ def test_a1_claims_and_stamps(judge: Judge) -> None:
 
 
 async def _claim_one(stage: Stage) -> None:
+    for _ in range(3):
+        stage.actor()  # so that it is not worker-1 who claims
     await stage.alone(lambda actor: _claim_and_check(stage, actor))
 
 
@@ -103,13 +105,19 @@ async def _claim_six(stage: Stage) -> None:
 
 
 async def _claim_and_check(stage: Stage, actor: Actor) -> Job:
-    before = now()
+    before = {job.id: job for job in stage.jobs()}
     claimed = await actor.claim()
     if claimed is None:
         raise Broken("a Job, as one is pending and due", "returned None")
     row = _row_of(stage, claimed)
-    _check_stamps(actor, row, before, "in the database job {} has {}")
-    _check_stamps(actor, claimed, before, "the Job that is returned, {}, has {}")
+    _check_stamps(actor, row, "in the database job {} has {}")
+    _check_stamps(actor, claimed, "the Job that is returned, {}, has {}")
+    for name in ("campaign_id", "customer_email", "current_step", "created_at"):
+        if getattr(row, name) != getattr(before[row.id], name):
+            raise Broken(
+                f"a claim leaves the job's {name} as it was",
+                f"{getattr(row, name)} instead of {getattr(before[row.id], name)}",
+            )
     for name in ("campaign_id", "customer_email", "current_step"):
         if getattr(claimed, name, None) != getattr(row, name):
             raise Broken(
@@ -126,7 +134,7 @@ def _row_of(stage: Stage, claimed: Job) -> Job:
     return rows[0]
 
 
-def _check_stamps(actor: Actor, job: Job, claimed_at: object, words: str) -> None:
+def _check_stamps(actor: Actor, job: Job, words: str) -> None:
     status, worker, started = (
         getattr(job, name, None) for name in ("status", "worker_id", "started_at")
     )
@@ -145,6 +153,14 @@ def test_a2_none_when_nothing_is_available(judge: Judge) -> None:
     judge.explore(
         World(name="an empty table", play=_claim_none),
         World(name="no available job", play=_claim_none, fill=UNAVAILABLE),
+        World(
+            name="a job that is due in 90 seconds",
+            play=_claim_none,
+            fill=jobs(
+                "campaign_id = 1, customer_email = 'soon@example.com', "
+                "scheduled_for = '2030-01-01 09:01:30.000000'"
+            ),
+        ),
     )
 
 

@@ -12,10 +12,11 @@ from tests.judge.world import Watch, World, jobs, pending
 TIMEOUTS = (Act.TIMEOUT_BEFORE_DELIVERY, Act.TIMEOUT_AFTER_DELIVERY)
 ANY_FAULT = (Act.RATE_LIMITED, *TIMEOUTS)
 INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
-THREE_MAILS = jobs(
+FOUR_MAILS = jobs(
     "campaign_id = 1, customer_email = 'ada@example.com'",
     "campaign_id = 1, customer_email = 'bob@example.com'",
     "campaign_id = 2, customer_email = 'ada@example.com'",
+    "campaign_id = 2, customer_email = 'Grace.Hopper@Example.COM'",
 )
 DOWN_CLAIMS = 12
 _CALLS: frozenset[Watch] = frozenset({"calls"})
@@ -25,7 +26,7 @@ def test_c1_one_good_send(judge: Judge) -> None:
     """One good send: the mail goes to the job's address, once, and the answer is True."""
     judge.explore(
         World(name="1 job", play=_send_once, fill=pending(1)),
-        World(name="3 jobs", play=_send_once, fill=THREE_MAILS),
+        World(name="4 jobs", play=_send_once, fill=FOUR_MAILS),
         World(name="a job that was tried before", play=_send_once, fill=_TRIED),
     )
 
@@ -77,7 +78,27 @@ def test_c2_invalid_address(judge: Judge) -> None:
             limits=Limits(faults=2),
             faults=(Act.RATE_LIMITED,),
         ),
+        World(
+            name="a crash",
+            play=_invalid_in_the_end,
+            fill=INVALID,
+            limits=Limits(crashes=1),
+        ),
     )
+
+
+async def _invalid_in_the_end(stage: Stage) -> None:
+    """A worker may die; whoever has the job then fails it, and says why."""
+
+    async def send(actor: Actor, job: Job) -> None:
+        await actor.send(job)
+
+    await work_off(stage, send)
+    row = stage.job()
+    if row.status != JobStatus.FAILED:
+        raise Broken("the job is failed in the end", f"it is {row.status}")
+    if not (row.error_message or "").strip():
+        raise Broken("a failed job has an error_message", "it has none")
 
 
 async def _send_invalid(stage: Stage) -> None:
@@ -242,7 +263,7 @@ async def _finish(stage: Stage) -> None:
 def test_c5_one_key_per_email(judge: Judge) -> None:
     """One key per email: the same in each try, and another one for each job."""
     judge.explore(
-        World(name="3 jobs", play=_keys_differ, fill=THREE_MAILS),
+        World(name="4 jobs", play=_keys_differ, fill=FOUR_MAILS),
         World(
             name="errors and a crash",
             play=_key_stays,
@@ -252,6 +273,13 @@ def test_c5_one_key_per_email(judge: Judge) -> None:
             runs_max=50,
         ),
         World(name="SendGrid is down", play=_key_stays_when_down, fill=pending(1)),
+        World(
+            name="at midnight",
+            play=_key_stays_at_midnight,
+            fill=pending(1),
+            limits=Limits(faults=2),
+            faults=(Act.TIMEOUT_AFTER_DELIVERY,),
+        ),
     )
 
 
@@ -274,6 +302,11 @@ async def _keys_differ(stage: Stage) -> None:
                 f"share {mail.key!r}",
                 why="SendGrid takes the second mail for the first one, and does not send it.",
             )
+
+
+async def _key_stays_at_midnight(stage: Stage) -> None:
+    await stage.pass_time(15 * 3600 - 5)
+    await _key_stays(stage)
 
 
 async def _key_stays(stage: Stage) -> None:

@@ -40,7 +40,8 @@ CREATE TABLE job_steps (
     UNIQUE (job_id, step_name)
 );
 
--- A claim may look for the oldest by id, by created_at, or by scheduled_for: each is cheap.
+-- A claim may look for the oldest by id, by created_at, by scheduled_for, or by the latter two.
 CREATE INDEX jobs_by_status ON jobs (status);
 CREATE INDEX jobs_by_status_and_age ON jobs (status, created_at);
 CREATE INDEX jobs_by_status_and_due ON jobs (status, scheduled_for);
+CREATE INDEX jobs_by_status_due_and_age ON jobs (status, scheduled_for, created_at);

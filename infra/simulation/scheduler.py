@@ -249,8 +249,12 @@ class Scheduler:
 
     async def returning(self, operation: Operation) -> None:
         """Give a worker that has done its last operation the chance to die after it."""
-        if self._left.crashes and (turn := self.before(operation)):
+        if not self._left.crashes:
+            return
+        if turn := self.before(operation):
             await turn
+        # Or else what comes next would look like a state that was met already.
+        self._remember(operation.worker, operation.call)
 
     def _remember(self, worker: str, *what: Hashable) -> None:
         """Note what a worker knows. Its threads share memory, so the order among them counts."""

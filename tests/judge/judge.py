@@ -79,7 +79,8 @@ class Judge:
             if explored.sample is not None:
                 raise CheckFailed(self._failure_by_chance(world, worlds, explored.sample, found))
             raise CheckFailed(self._failure(world, worlds, Guided(explored.deviations), found))
-        self._compare(firsts[0], self._play(world, Guided()))
+        if world.runs_max:
+            self._compare(firsts[0], self._play(world, Guided()))
         self.coverage.append(_coverage(world, explored.runs, complete=explored.complete))
         return firsts[0].stage
 
