@@ -45,6 +45,8 @@ PRINTS_MAX = 500
 
 _MEMORY_MAX = 2 * 1024**3
 _FILE_MAX = 64 * 1024**2
+_COMPUTED_SECONDS_MAX = 3600
+"""Ends a process inside a call that does not end, when its parent was killed meanwhile."""
 
 
 class Channel:
@@ -332,6 +334,7 @@ def _limit_resources() -> None:
             (resource.RLIMIT_AS, _MEMORY_MAX),
             (resource.RLIMIT_FSIZE, _FILE_MAX),
             (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, _COMPUTED_SECONDS_MAX),
         ):
             _, hard = resource.getrlimit(what)
             resource.setrlimit(what, (most if hard < 0 else min(most, hard), hard))
