@@ -60,11 +60,11 @@ UNLOADABLE = {
 }
 ENDLESS = {
     "a loop": ("x = 1\nwhile True:\n    x += 1", "it loops without end"),
-    "a loop of one line": ("while True: pass", "it computes without end"),
+    "a loop of one line": ("while True: pass", "it loops without end"),
     "a loop that prints": ("while True: print('x' * 1000)", "it loops without end"),
     "a loop that catches": (
         "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
-        "it computes without end",
+        "it loops without end",
     ),
     "a loop that awaits and catches": (
         "while True:\n  try:\n    while True: await asyncio.sleep(0)\n  except BaseException: pass",

@@ -31,7 +31,7 @@ _LINES_OF_TICK = 20
 _STOPS_MAX = 3
 
 _LOOPS = "loops without end, and without an await that gives way to others"
-_COMPUTES = "computes without end, in a loop of one line or inside one call"
+_COMPUTES = "computes without end, inside one call"
 _WAITS = "waits in a call that does not come back"
 
 _set_signal, _set_timer, _exit = signal.signal, signal.setitimer, os._exit
@@ -66,6 +66,8 @@ class Watchdog:
         self._quiet_ticks = 0
         self._lines = 0
         self._lines_at_tick = 0
+        self._opcodes = 0
+        """Since the last line: a loop such as `while True: pass` never comes to another."""
         self._in_tick = False
         self._waiting_ticks = 0
         self._computed_seconds = 0.0
@@ -122,6 +124,8 @@ class Watchdog:
             if self._used[0] - self._quiet_from_seconds > _QUIET_SECONDS_MAX:
                 self._stop(frame, _LOOPS)
             return
+        if frame:
+            frame.f_trace_opcodes = True
         computed, waits = _used()
         if waits > self._used[1] or computed == self._used[0]:
             self._waiting_ticks += 1
@@ -142,8 +146,12 @@ class Watchdog:
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         if self._in_tick:
             return None
-        self._lines += 1
-        if self._lines > LINES_MAX:
+        if event == "opcode":
+            self._opcodes += 1
+        else:
+            self._lines += 1
+            self._opcodes = 0
+        if max(self._lines, self._opcodes) > LINES_MAX:
             self._stop(frame, _LOOPS)
         return self._trace
 
@@ -151,7 +159,7 @@ class Watchdog:
         line = line_in(self._file, frame)
         message = f"{words}, at line {line}" if line else words
         self._stops += 1
-        self._lines = 0
+        self._lines = self._opcodes = 0
         self._quiet_ticks = _TICKS_UNTIL_COUNTING - 1
         stuck = Stuck(message)
         self._on_stop(stuck)
