@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -112,8 +112,9 @@ def _ask(
             "where": [answer.where.fileno() for answer in answers],
             "password": password,
         }
-        process = _start(asked)
-        opened.callback(_end, process)
+        with _uninterrupted():
+            process = _start(asked)
+            opened.callback(_end, process)
         for write in writes:
             os.close(write)
         _listen(answers, on_result)
@@ -127,6 +128,19 @@ def _groups(wanted: list[str]) -> list[list[str]]:
         [name for name in wanted if name in _LONG],
     ]
     return [group for group in groups if group] if hasattr(os, "fork") else [wanted]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is done, so that no process is left that nobody knows."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(asked: dict[str, Any]) -> "subprocess.Popen[bytes]":
