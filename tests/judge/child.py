@@ -21,7 +21,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from infra.errors import SolutionError
 from infra.simulation.tokens import TokenError
@@ -146,15 +146,14 @@ class _Session:
         self._path = path
 
     def judge(self, only: Sequence[str]) -> None:
-        """Judge these checks, in the order of the contract."""
+        """Judge these checks, in this order."""
         with self._watchdog.watching():
             if words := self._why_unusable():
                 self._channel.send("unusable", message=words)
                 return
             self._channel.send("loaded")
-            for check in self._checks.values():
-                if check.id in only:
-                    self._send(self._result(check))
+            for name in only:
+                self._send(self._result(self._checks[name]))
 
     def _why_unusable(self) -> str | None:
         """Load the solution. Returns what prevents it, in a line."""
@@ -340,9 +339,8 @@ def _limit_resources() -> None:
             resource.setrlimit(what, (most if hard < 0 else min(most, hard), hard))
 
 
-def main() -> None:
-    """Judge what the parent asks for: a JSON document to read, a pipe to answer."""
-    asked = json.loads(sys.stdin.read())
+def main(asked: dict[str, Any]) -> NoReturn:
+    """Judge what the parent asks for, and answer by the pipes that it names."""
     descriptors: list[int] = asked["descriptors"]
     groups: list[list[str]] = asked["groups"]
     all_checks()  # imports all that both processes need
@@ -371,4 +369,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     sys.setrecursionlimit(1000)
-    main()
+    main(json.loads(sys.stdin.read()))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from tests.judge.names import ROOT, all_names, shown
 from tests.judge.report import Report, Result
@@ -29,6 +29,9 @@ its own, not waiting, it is ended.
 _LONG = ("D1", "D2", "D4", "D7")
 """These checks take as long as all the others."""
 
+_SECOND_HALVES = ("A7", "B2", "C5", "D1", "D3", "D4", "D5")
+"""These checks take about as long as the others of their tasks, each by each."""
+
 _ASLEEP_SECONDS_MAX = 60.0
 _LOOK_SECONDS = 0.5
 _TELL_SECONDS = 0.2
@@ -37,16 +40,54 @@ _DIED = "the process ended: a crash, or too much memory"
 _LOST = "it is inside a call that does not end"
 
 
+class Process(Protocol):
+    """A judging process, the leader of a group that has nobody else's processes."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, and its group's."""
+
+    def wait(self) -> object:
+        """Wait until it has ended."""
+
+
+def start_new(asked: dict[str, Any]) -> Process:
+    """Start a judging process that answers to the descriptors it is told of."""
+    # Hashes of texts, and so the order of sets, are the same each time.
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.judge.child"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[*asked["descriptors"], *asked["where"]],
+        start_new_session=True,
+    )
+    assert process.stdin
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(json.dumps(asked).encode())
+    return process
+
+
 def judged(
     solution: Path,
     *,
     only: Sequence[str] = (),
+    first: str | None = None,
     replay: str | None = None,
     seed: int = 0,
     budget: float = 1.0,
     on_result: Callable[[Result], None] = lambda result: None,
+    start: Callable[[dict[str, Any]], Process] = start_new,
 ) -> Report:
-    """Have the checks that `only` names, by id or by task, judged; all when it names none."""
+    """Have the checks that `only` names, by id or by task, judged; all when it names none.
+
+    Those of the task `first` come first; when it is given, if only as "", both processes judge
+    each task, so that it is known sooner. `start` begins the judging process, when it is not to
+    be a new one; who ends that process has this return at once.
+    """
     began = time.monotonic()
     wanted = [name for name in all_names() if not only or name in only or name[0] in only]
     with tempfile.TemporaryDirectory(prefix="judge-", ignore_cleanup_errors=True) as folder:
@@ -57,7 +98,7 @@ def judged(
             "budget": budget,
             "folder": folder,
         }
-        answers = _ask(wanted, settings, on_result)
+        answers = _ask(_groups(wanted, first), settings, on_result, start)
     report = _report(solution, wanted, answers)
     report.seconds = time.monotonic() - began
     report.seed = seed
@@ -90,10 +131,12 @@ class _Answer:
 
 
 def _ask(
-    wanted: list[str], settings: dict[str, Any], on_result: Callable[[Result], None]
+    groups: list[list[str]],
+    settings: dict[str, Any],
+    on_result: Callable[[Result], None],
+    start: Callable[[dict[str, Any]], Process],
 ) -> list[_Answer]:
     """Start the judging processes, and listen until they are done."""
-    groups = _groups(wanted)
     password = secrets.token_hex(16)
     with ExitStack() as opened:
         answers, writes = [], []
@@ -113,7 +156,7 @@ def _ask(
             "password": password,
         }
         with _uninterrupted():
-            process = _start(asked)
+            process = start(asked)
             opened.callback(_end, process)
         for write in writes:
             os.close(write)
@@ -121,11 +164,14 @@ def _ask(
     return answers
 
 
-def _groups(wanted: list[str]) -> list[list[str]]:
+def _groups(wanted: list[str], first: str | None) -> list[list[str]]:
     """Divide the checks among two processes: there are two cores nearly everywhere."""
+    if first is not None:
+        wanted = sorted(wanted, key=lambda name: name[0] != first)
+    second = _LONG if first is None else _SECOND_HALVES
     groups = [
-        [name for name in wanted if name not in _LONG],
-        [name for name in wanted if name in _LONG],
+        [name for name in wanted if name not in second],
+        [name for name in wanted if name in second],
     ]
     return [group for group in groups if group] if hasattr(os, "fork") else [wanted]
 
@@ -141,25 +187,6 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start(asked: dict[str, Any]) -> "subprocess.Popen[bytes]":
-    # Hashes of texts, and so the order of sets, are the same each time.
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.judge.child"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[*asked["descriptors"], *asked["where"]],
-        start_new_session=True,
-    )
-    assert process.stdin
-    with suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(json.dumps(asked).encode())
-    return process
 
 
 def _listen(answers: list[_Answer], on_result: Callable[[Result], None]) -> None:
@@ -242,7 +269,7 @@ def _where(answer: _Answer) -> str:
     return f", at line {place[1]}" if place else ""
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end(process: Process) -> None:
     """End the process, and whatever it has started."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,128 @@
+"""A judging process kept ready: the same verdicts, sooner, and nothing left behind."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interviewer.selftests.test_judge_corpus import SOLUTIONS
+from tests.judge.report import Result
+from tests.judge.supervisor import Process, judged
+from tests.judge.warm import Warm, end
+
+RACY = SOLUTIONS / "wrong" / "a4_select_then_save.py"
+
+
+@pytest.fixture
+def warm() -> Iterator[Warm]:
+    """A process that waits."""
+    made = Warm()
+    yield made
+    made.close()
+
+
+class Started:
+    """Starts judgements, and remembers them."""
+
+    def __init__(self, warm: Warm):
+        self.processes: list[Process] = []
+        self._warm = warm
+
+    def __call__(
+        self, settings: dict[str, Any], groups: list[list[str]], descriptors: list[int]
+    ) -> Process:
+        process = self._warm.start(settings, groups, descriptors)
+        self.processes.append(process)
+        return process
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether there is a process of that number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Return whether a condition comes true in that time."""
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_the_verdicts_are_those_of_a_new_process(warm: Warm) -> None:
+    """Result by result the same, the first time and the second, story and runs included."""
+    cold = judged(RACY, only=["A", "C1"])
+
+    reports = [judged(RACY, only=["A", "C1"], start=warm.start) for _ in range(2)]
+
+    assert [report.results for report in reports] == [cold.results] * 2
+
+
+@pytest.mark.parametrize("first", "ABCD")
+def test_a_task_can_be_judged_first(first: str, warm: Warm) -> None:
+    """Its results come before the others of their process; the report's order stays."""
+    seen: list[Result] = []
+    starter = Path(__file__).resolve().parents[2] / "candidate" / "solution.py"
+
+    report = judged(starter, first=first, on_result=seen.append, start=warm.start)
+
+    others = [result.id for result in seen if result.id[0] not in (first, "D")]
+    firsts = [result.id for result in seen if result.id[0] == first]
+    assert len(seen) == len(report.results) == 25
+    assert [result.id for result in report.results] == sorted(result.id for result in seen)
+    if first != "D":
+        order = [result.id for result in seen]
+        assert max(order.index(id) for id in firsts) < min(order.index(id) for id in others)  # noqa: A001 - as a report has it
+
+
+def test_a_judgement_that_is_ended_returns_at_once(tmp_path: Path, warm: Warm) -> None:
+    """Whatever the solution does, nothing of it is left, and the next judgement is as ever."""
+    endless = tmp_path / "solution.py"
+    endless.write_text(
+        "import time\nasync def claim_next_job():\n    time.sleep(1000)\n", encoding="utf-8"
+    )
+    started = Started(warm)
+    judging = threading.Thread(target=lambda: judged(endless, only=["A1"], start=started))
+    judging.start()
+    assert eventually(lambda: bool(started.processes))
+
+    end(started.processes[0])
+    judging.join(timeout=5)
+
+    assert not judging.is_alive()
+    assert not is_alive(started.processes[0].pid)
+    assert judged(RACY, only=["A2"], start=started).results[0].status == "passed"
+
+
+def test_a_waiting_process_that_died_is_replaced(warm: Warm) -> None:
+    """When the system ended it, the next judgement begins another one."""
+    assert warm._waiting
+    warm._waiting._process.kill()
+    warm._waiting._process.wait()
+
+    assert judged(RACY, only=["A2"], start=warm.start).results[0].status == "passed"
+
+
+def test_nothing_is_left_when_it_is_closed() -> None:
+    """Closing ends the process that waits, and whatever it has forked."""
+    warm = Warm()
+    assert warm._waiting
+    waiting = warm._waiting._process.pid
+    read, write = os.pipe()
+    settings = {"solution": str(RACY), "replay": None, "seed": 0, "budget": 50.0}
+    forked = warm.start(settings, [["A4", "A5"]], [write])
+    os.close(write)
+
+    warm.close()
+
+    assert not is_alive(waiting)
+    assert eventually(lambda: not is_alive(forked.pid))
+    os.close(read)
