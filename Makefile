@@ -6,7 +6,7 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup test demo clean
+.PHONY: help setup dev test hint reset demo clean
 
 run := .venv/bin/python
 
@@ -21,6 +21,12 @@ help: ## list what there is
 setup: .venv/.runtime interview.db ## make .venv and interview.db, once
 	@echo 'ready'
 
+dev: .venv/.runtime ## judge at every save, on a screen
+	@$(watch_settings) $(run) -m tests --watch $(if $(SOLUTION),--solution "$(SOLUTION)")
+
+#: HINTS=0 SESSION=0         dev, hint: without hints; without keeping what was judged
+watch_settings = HINTS="$(HINTS)" SESSION="$(SESSION)"
+
 #: T=A4                      test: only this check, or this task
 #: REPLAY=w1*1.w2*2.w1*1     test: the one run of the check T that this token tells
 test: .venv/.runtime ## judge the four functions
@@ -28,7 +34,14 @@ test: .venv/.runtime ## judge the four functions
 	    $(if $(SOLUTION),--solution "$(SOLUTION)") $(if $(T),--only "$(T)") \
 	    $(if $(REPLAY),--replay "$(REPLAY)") $(if $(SEED),--seed "$(SEED)")
 
-#: SOLUTION=my/solution.py   test, demo: with the four functions of this file
+hint: .venv/.runtime ## the next of three hints for the check T
+	@$(watch_settings) $(run) -m tests --hint "$(or $(T),$(error which one? make hint T=A4))"
+
+#: TASK=A                    reset: this task's function in candidate/solution.py is the starter's
+reset: .venv/.runtime ## make interview.db afresh; with TASK=A, that task's function
+	@$(if $(TASK),$(run) -m tests --reset "$(TASK)",rm -f interview.db interview.db-* && $(run) setup_db.py)
+
+#: SOLUTION=my/solution.py   dev, test, demo: with the four functions of this file
 #: REAL=1                    demo: in real time (else simulated)
 #: CUSTOMERS=50 WORKERS=5    demo: how many of each
 #: SEED=7                    test, demo: other chances

@@ -1,14 +1,17 @@
 """The command line of the judge: `python -m tests`."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from tests.judge.names import ROOT, all_names
+from tests.judge.report import TASKS
 from tests.judge.screen import print_report
 from tests.judge.supervisor import judged
+from tests.watch.commands import give_hint, reset
 
 DEFAULT_SOLUTION = ROOT / "candidate" / "solution.py"
 
@@ -26,6 +29,9 @@ DEFAULT_SOLUTION = ROOT / "candidate" / "solution.py"
 )
 @click.option("--replay", metavar="TOKEN", help="Do one run of one check again, as it was told.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for stdout.")
+@click.option("--watch", "is_watching", is_flag=True, help="Judge at every save, on a screen.")
+@click.option("--hint", metavar="A4", help="Print the next of the three hints for this check.")
+@click.option("--reset", "task", metavar="A", help="Make a task's function the starter's again.")
 @click.option("--strict", is_flag=True, help="A task that is not started counts as failed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For other samples.")
 def main(
@@ -33,13 +39,25 @@ def main(
     only: tuple[str, ...],
     replay: str | None,
     json_file: str | None,
-    strict: bool,  # noqa: FBT001 - click hands it over by its name
+    is_watching: bool,  # noqa: FBT001 - click hands it over by its name
+    hint: str | None,
+    task: str | None,
+    strict: bool,  # noqa: FBT001 - the same
     seed: int,
 ) -> None:
     """Judge a solution by the checks of its contract.
 
     Exit status: 0 when nothing failed, 1 when a check failed, 2 when the file cannot be loaded.
     """
+    if is_watching:
+        _watch(_found(solution))
+        return
+    if hint is not None:
+        give_hint(_one(hint, list(all_names())), os.environ)
+        return
+    if task is not None:
+        reset(_found(solution), _one(task, list(TASKS)))
+        return
     names = _checked(only)
     if replay is not None and (len(names) != 1 or names[0] not in all_names()):
         raise click.UsageError("--replay needs --only and the one check it is for, such as A4")
@@ -52,6 +70,20 @@ def main(
     if json_file != "-":
         print_report(report)
     sys.exit(report.exit_status(strict=strict))
+
+
+def _watch(solution: Path) -> None:
+    from tests.watch.app import watch  # noqa: PLC0415 - what draws it takes a tenth of a second
+
+    watch(solution, os.environ)
+
+
+def _one(text: str, known: list[str]) -> str:
+    """Return a check's or a task's name in capitals. Raises UsageError for one not there."""
+    name = text.strip().upper()
+    if name not in known:
+        raise click.UsageError(f"there is no {name}: there are {' '.join(known)}")
+    return name
 
 
 def _found(solution: Path) -> Path:
