@@ -15,6 +15,8 @@ from interviewer.selftests.watching import (
     STARTER,
     STATES,
     UNUSABLE,
+    judged,
+    report,
     result,
 )
 from tests.hints import HINTS
@@ -111,6 +113,13 @@ def test_all_green_is_said() -> None:
     assert "25 of 25 pass" in text
     assert "newly green: A4 C D" in text
     assert "All 25 checks pass." in text
+
+
+def test_what_is_not_judged_any_more_is_said() -> None:
+    """A function that was put back to the starter's is a change too."""
+    text = text_of(judged(HALF_DONE, report({"A": "passed"}), "B"))
+
+    assert "no longer green: B" in text
 
 
 def test_an_unusable_file_says_why() -> None:

@@ -5,7 +5,7 @@ from rich.text import Text
 from tests.judge.names import all_names
 from tests.judge.report import TASKS
 from tests.watch import words
-from tests.watch.changes import in_short, newly_green, newly_red
+from tests.watch.changes import in_short, newly_green, newly_red, no_longer_green
 from tests.watch.state import State
 from tests.watch.text import line, sides
 
@@ -94,17 +94,15 @@ def _changes(state: State) -> Text:
     if state.unusable or not state.before or not state.fresh:
         return line()
     now = state.statuses()
-    green, red = newly_green(state.before, now), newly_red(state.before, now)
+    changes = (
+        (words.NEWLY_RED, "bold red", newly_red(state.before, now)),
+        (words.NO_LONGER_GREEN, "yellow", no_longer_green(state.before, now)),
+        (words.NEWLY_GREEN, "bold green", newly_green(state.before, now)),
+    )
     parts: list[str | tuple[str, str]] = []
-    if red:
-        parts += [f"{words.NEWLY_RED}: ", (in_short(red), "bold red"), " "]
-    if green:
-        parts += [
-            "  " if red else "",
-            f"{words.NEWLY_GREEN}: ",
-            (in_short(green), "bold green"),
-            " ",
-        ]
+    for name, style, checks in changes:
+        if checks:
+            parts += ["  " if parts else "", f"{name}: ", (in_short(checks), style), " "]
     if not parts and not state.running:
         parts += [(f"{words.NO_CHANGE} ", "dim")]
     return line(*parts)

@@ -60,6 +60,11 @@ def newly_red(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [c for c, status in now.items() if status in _RED and before.get(c) not in _RED]
 
 
+def no_longer_green(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the checks that passed before, and are not judged any more."""
+    return [c for c, status in now.items() if status == "not_run" and before.get(c) == _GREEN]
+
+
 def in_short(checks: Iterable[str]) -> str:
     """Return checks with neighbours taken together: `A1-A4 A6 C`, where C is all of that task."""
     runs: list[list[str]] = []

@@ -65,7 +65,6 @@ def _judge(state: State, tasks: tuple[str, ...] = ()) -> Next:
         before=state.last,
         unusable="",
         seconds=0.0,
-        note="",
     )
     return begun, Judge(begun.run, focus)
 

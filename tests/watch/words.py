@@ -54,6 +54,7 @@ FIRST_RESULTS = ("The first results come in a moment.",)
 
 NEWLY_GREEN = "newly green"
 NEWLY_RED = "newly red"
+NO_LONGER_GREEN = "no longer green"
 NO_CHANGE = "no change since the last run"
 
 CHECK_PASSES_NOW = "no check fails: nothing to go to"
@@ -77,7 +78,7 @@ MORE_PRINTS = "{number} more lines: f shows them"
 MORE_LINES = "… {number} more: f shows the full story"
 TOO_SMALL = "the screen is made for 80 × 24 and more"
 
-PUT_BACK = "task {task} is the starter's again; the file as it was is {kept}"
+PUT_BACK = "task {task} is the starter's again; the old text: {kept}"
 NO_EVENTS = "no events of saves come here"
 HINTS_ARE_NOT_COUNTED = "Hints are counted in .interview/, which SESSION=0 turns off."
 
