@@ -27,7 +27,7 @@ dev: .venv/.runtime ## judge at every save, on a screen
 #: HINTS=0 SESSION=0         dev, hint: without hints; without keeping what was judged
 watch_settings = HINTS="$(HINTS)" SESSION="$(SESSION)"
 
-#: T=A4                      test: only this check, or this task
+#: T=A4                      test: only this check, or this task; hint: for this check
 #: REPLAY=w1*1.w2*2.w1*1     test: the one run of the check T that this token tells
 test: .venv/.runtime ## judge the four functions
 	@$(run) -m tests \

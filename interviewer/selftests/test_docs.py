@@ -28,7 +28,7 @@ TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in (README, GU
 
 COMMANDS_AS_THEY_ARE = (
     "make setup",
-    "rm interview.db",
+    "make reset",
     ".venv/bin/python setup_db.py",
     ".venv/bin/python scratch.py",
     ".venv/bin/python -m candidate.examples",
@@ -47,8 +47,11 @@ COMMANDS_MADE_QUICK = {
     ".venv/bin/python -m scenarios.demo --solution candidate/solution.py --customers 200": (
         ".venv/bin/python -m scenarios.demo --solution candidate/solution.py --customers 20"
     ),
-    # These are asked what they would do: the first of them is what runs this test.
+    # These are asked what they would do: the first of them is what runs this test. `make dev` is
+    # at work in test_watch_terminal.py.
     "make check": "make --dry-run check",
+    "make dev": "make --dry-run dev",
+    ".venv/bin/python -m tests --watch": ".venv/bin/python -m tests --help",
     "make bench": "make --dry-run bench",
     "python3 -m venv .venv": ".venv/bin/python -m venv --without-pip .venv-new",
     ".venv/bin/python -m pip install -r requirements.txt": (
@@ -58,9 +61,17 @@ COMMANDS_MADE_QUICK = {
 COMMANDS = COMMANDS_MADE_QUICK | {command: command for command in COMMANDS_AS_THEY_ARE}
 
 MAKE_VARIABLES = {
-    *("PYTHON", "SOLUTION", "T", "REPLAY", "REAL", "CUSTOMERS", "WORKERS", "SEED", "PYTEST_ARGS")
+    *("PYTHON", "SOLUTION", "T", "REPLAY", "REAL", "CUSTOMERS", "WORKERS", "SEED", "PYTEST_ARGS"),
+    *("HINTS", "SESSION", "TASK"),
 }
-MADE_LATER = {"interview.db", "scratch.py", ".venv/bin/python", ".git/"}
+MADE_LATER = {
+    "interview.db",
+    "scratch.py",
+    ".venv/bin/python",
+    ".git/",
+    ".interview/",
+    ".interview/session.jsonl",
+}
 MESSAGES_OF_OTHERS = {
     "No module named 'infra'",
     "database is locked",
