@@ -200,8 +200,9 @@ async def _work(
 
     async def keep_a_worker() -> NoReturn:
         while True:
+            worker_id = next(names)
             worker = Worker(
-                next(names),
+                worker_id,
                 Solution.load(plan.solution),
                 pace=plan.times.pace,
                 on_processed=on_processed,
@@ -209,7 +210,10 @@ async def _work(
             )
             try:
                 await worker.run()
-            except Crash:
+            except (Crash, BaseExceptionGroup):
+                # A task group tells of its tasks' deaths in a group.
+                if worker_id not in overseer.dead:
+                    raise
                 progress.restarts += 1
                 await wait(plan.times.restart_seconds)
 

@@ -9,13 +9,25 @@ from pathlib import Path
 
 import pytest
 
+from infra.operations import Operation
+from infra.simulation import Moment
 from interviewer.selftests.demos import SOLUTION, run, run_changed, table
-from scenarios import campaign
+from scenarios import campaign, demo
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = """
     jobs, mails delivered, duplicates, calls refused, retries, absorbed by a key,
     crashes survived, routes taken, simulated time, real time, throughput
+"""
+
+IN_A_TASK_GROUP = """
+from asyncio import TaskGroup
+
+alone = process_job
+
+async def process_job(job):
+    async with TaskGroup() as group:
+        group.create_task(alone(job))
 """
 
 
@@ -127,6 +139,31 @@ def test_a_wrong_solution_is_told_what_went_wrong(
 
     assert (result.exit_code, result.stderr) == (1, "")
     assert re.fullmatch(verdict, result.stdout.splitlines()[-1])
+
+
+class DiesWhileSending:
+    """Lets the first worker die that has sent a mail."""
+
+    def __init__(self) -> None:
+        self.has_struck = False
+
+    def strikes(self, operation: Operation, moment: Moment) -> bool:
+        strikes = not self.has_struck and operation.call == "send_email" and moment == "after"
+        self.has_struck = self.has_struck or strikes
+        return strikes
+
+
+def test_it_survives_a_worker_that_dies_in_a_task_group(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task group tells of its tasks' deaths in a group: another worker takes the place."""
+    monkeypatch.setattr(demo, "RandomCrashes", lambda **options: DiesWhileSending())
+    path.write_text(SOLUTION + IN_A_TASK_GROUP)
+
+    result = run("--customers", 20, "--workers", 2, "--solution", path)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert table(result.stdout)["crashes survived"] == "1"
 
 
 def test_a_solution_that_goes_in_circles_is_stopped(
