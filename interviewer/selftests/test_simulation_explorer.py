@@ -1,6 +1,7 @@
 """The explorer: every way to go within the limits, the simplest failure first, nothing hidden."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from random import Random
 
@@ -45,6 +46,20 @@ async def children_share_memory() -> None:
     await asyncio.gather(child(1), child(2))
     await count()
     if order == [2, 1]:
+        await set_count(99)
+
+
+async def hurries_by_chance() -> None:
+    await count(2)
+    await sleep(random.random())
+    await set_count(1)
+
+
+async def is_late_by_chance() -> None:
+    """Goes wrong only when it draws the second number, which is the smaller one."""
+    await count(2)
+    await sleep(random.random())
+    if await count() == 0:
         await set_count(99)
 
 
@@ -136,6 +151,11 @@ PLANTED: dict[str, tuple[list[Program], Limits, Callable[[Stage], object]]] = {
     "two lost races": ([lose_two_races] * 2, Limits(2), lost(2)),
     "memory that children share": ([children_share_memory], Limits(1, 1), is_99),
     "and somebody else": ([children_share_memory, count], Limits(1), is_99),
+    "chance that workers share": (
+        [is_late_by_chance, hurries_by_chance, count],
+        Limits(1, 1),
+        is_99,
+    ),
     "a transaction": ([in_a_transaction] * 2, Limits(2, 1), lost(2)),
     "a transaction and none": ([in_a_transaction, read_and_write], Limits(1), lost(2)),
 }

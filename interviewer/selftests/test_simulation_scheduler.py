@@ -113,6 +113,14 @@ async def tries_for_ever() -> None:
             await set_count(99)
 
 
+async def never_leaves_its_transaction() -> None:
+    async with transaction():
+        await set_count(99)
+        with suppress(BaseException):
+            await count()
+        await asyncio.Event().wait()
+
+
 async def in_a_gather() -> None:
     await count()
     await asyncio.gather(set_count(99), set_count(99, 2))
@@ -133,6 +141,7 @@ async def in_a_task_group() -> None:
     [
         (tidies_up_at_death, "w1x"),
         (tries_for_ever, "w1x"),
+        (never_leaves_its_transaction, "w1*2.w1x"),
         (in_a_gather, "w1*1.w2*1.w1-2x"),
         (in_a_task_group, "w1*1.w2*1.w1-2x"),
     ],
