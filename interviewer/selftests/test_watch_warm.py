@@ -32,10 +32,8 @@ class Started:
         self.processes: list[Process] = []
         self._warm = warm
 
-    def __call__(
-        self, settings: dict[str, Any], groups: list[list[str]], descriptors: list[int]
-    ) -> Process:
-        process = self._warm.start(settings, groups, descriptors)
+    def __call__(self, asked: dict[str, Any]) -> Process:
+        process = self._warm.start(asked)
         self.processes.append(process)
         return process
 
@@ -110,14 +108,24 @@ def test_a_waiting_process_that_died_is_replaced(warm: Warm) -> None:
     assert judged(RACY, only=["A2"], start=warm.start).results[0].status == "passed"
 
 
-def test_nothing_is_left_when_it_is_closed() -> None:
+def test_nothing_is_left_when_it_is_closed(tmp_path: Path) -> None:
     """Closing ends the process that waits, and whatever it has forked."""
     warm = Warm()
     assert warm._waiting
     waiting = warm._waiting._process.pid
     read, write = os.pipe()
-    settings = {"solution": str(RACY), "replay": None, "seed": 0, "budget": 50.0}
-    forked = warm.start(settings, [["A4", "A5"]], [write])
+    asked = {
+        "solution": str(RACY),
+        "replay": None,
+        "seed": 0,
+        "budget": 50.0,
+        "folder": str(tmp_path),
+        "groups": [["A4", "A5"]],
+        "descriptors": [write],
+        "where": [write],
+        "password": "password",
+    }
+    forked = warm.start(asked)
     os.close(write)
 
     warm.close()

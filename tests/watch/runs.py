@@ -75,10 +75,8 @@ class _Run:
             if self._process and not self.ended.is_set():
                 end(self._process)
 
-    def _start(
-        self, settings: dict[str, Any], groups: list[list[str]], descriptors: list[int]
-    ) -> Process:
-        process = self._warm.start(settings, groups, descriptors)
+    def _start(self, asked: dict[str, Any]) -> Process:
+        process = self._warm.start(asked)
         with self._lock:
             self._process = process
             if self._cancelled:
