@@ -189,6 +189,8 @@ class _Session:
         refused, self._guard.refused = self._guard.refused, None
         if refused or broken:
             return _result_of(check, "error", refused or broken or "")
+        for text in judge.observations:
+            self._channel.send("observation", task=check.task, text=text)
         return self._come_to(check, judge, failure, _ours(mistake) if mistake else "")
 
     def _come_to(self, check: Check, judge: Judge, failure: Failure | None, mistake: str) -> Result:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -286,7 +287,9 @@ def _report(solution: Path, wanted: list[str], answers: list[_Answer]) -> Report
     return Report(
         solution=shown(solution),
         results=[] if unusable else [results[name] for name in wanted],
-        observations=[seen for answer in answers for seen in answer.observations],
+        observations=sorted(
+            (seen for answer in answers for seen in answer.observations), key=itemgetter(0)
+        ),
         prints=next((answer.prints for answer in answers if answer.prints), ""),
         unusable=unusable and unusable.replace(str(solution), shown(solution)),
     )
