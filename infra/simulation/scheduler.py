@@ -29,7 +29,7 @@ OPERATIONS_MAX = 3_000
 _BEGIN = "BEGIN IMMEDIATE"
 _ENDS = ("COMMIT", "ROLLBACK")
 _TRIES_OF_THE_DEAD_MAX = 20
-_UNDER_WAY_MAX = 1_000
+_UNDER_WAY_MAX = 2_000
 _TURNS_WITHOUT_OPERATION_MAX = 100_000
 
 
@@ -151,6 +151,8 @@ class Scheduler:
         self.fault: Act = Act.GO
         """What is to become of the call that a service is about to take."""
         self.faults_done = 0
+        self.asked = 0
+        """How many operations were asked for, whatever became of them."""
         self.inside: Connection | None = None
         """Of the transaction that the operation that is taken is inside of; it may have ended."""
         self.stopped_by: BaseException | None = None
@@ -211,12 +213,16 @@ class Scheduler:
 
     def before(self, operation: Operation) -> asyncio.Future[None] | None:
         """Let the operation take effect now, or when what is returned is done."""
+        self.asked += 1
         if operation.worker not in self._enrolled:
             return None
         if threading.get_ident() != self._python_thread:
             raise RuntimeError("operations are for the event loop's own thread")
         if self._over or operation.worker in self.dead:
             return self._refuse(operation)
+        if len(self._parked) > _UNDER_WAY_MAX:
+            self.stop(Endless(f"has more than {_UNDER_WAY_MAX:,} operations under way at once"))
+            raise Crash(operation.worker)  # it may be one of many thousands
         if self._file:
             self._note_line(operation, self._file)
         parked = Parked(
@@ -475,8 +481,6 @@ class Scheduler:
         assert self._loop
         operation.at_seconds = self._loop.time()
         self.operations.append((len(self.steps) - 1, operation))
-        if len(self._parked) > _UNDER_WAY_MAX:
-            self.stop(Endless(f"has more than {_UNDER_WAY_MAX:,} operations under way at once"))
         if len(self.operations) > self._operations_max:
             self.stop(Endless(f"is not done after {self._operations_max:,} operations"))
         self._observer.taken(operation)

@@ -19,6 +19,9 @@ from tests.judge.theatre import Theatre
 
 CHECKS = all_checks()
 
+# A forgotten await is a mistake, which Python warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+
 SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
 TASKS = {
     "claim_next_job": "A",

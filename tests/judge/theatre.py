@@ -49,7 +49,7 @@ class Theatre:
     @property
     def progress(self) -> tuple[int, int]:
         """Something that changes whenever a run goes on."""
-        return (self._plays, len(self._scheduler.operations) if self._scheduler else 0)
+        return (self._plays, self._scheduler.asked if self._scheduler else 0)
 
     def stop(self, reason: BaseException) -> None:
         """End the run under way as soon as it gives way."""
