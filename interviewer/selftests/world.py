@@ -86,5 +86,6 @@ def in_a_world(
 
 async def value_of(sql: str, *params: object) -> Value:
     """Return the one value that a statement selects, as SQLite keeps it."""
+    value: Value
     ((value,),) = [row.values() for row in await execute_sql(sql, params)]
     return value
