@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -77,10 +78,11 @@ async def test_what_is_given_is_kept(world: World) -> None:
 async def test_a_json_object_comes_back_as_it_was(world: World) -> None:
     """`output_data` takes a dict of any depth, or its text, and returns the dict."""
     job = await Job.create(campaign_id=1, customer_email="ada@example.com")
+    text: Any = '{"a": 1}'
     output: dict[str, object] = {"a": [1, 2.5, None, True], "ü": {"quote": "it's"}}
 
     step = await JobStep.create(job_id=job.id, step_name="analyze", output_data=output)
-    from_text = await JobStep.create(job_id=job.id, step_name="done", output_data='{"a": 1}')
+    from_text = await JobStep.create(job_id=job.id, step_name="done", output_data=text)
     empty = await JobStep.create(job_id=job.id, step_name="send_email")
 
     assert [step.output_data, from_text.output_data, empty.output_data] == [output, {"a": 1}, None]
@@ -124,7 +126,7 @@ async def test_what_does_not_fit_is_refused_before_any_sql_runs(
 
 @pytest.mark.parametrize("output", [[1], 7, "{", "[1]", "text"])
 @in_a_world()
-async def test_output_data_must_be_an_object(world: World, output: object) -> None:
+async def test_output_data_must_be_an_object(world: World, output: Any) -> None:
     """What is no dict, nor the text of one, is refused before any SQL runs."""
     with pytest.raises(FieldError) as caught:
         await JobStep.create(job_id=1, step_name="analyze", output_data=output)
@@ -138,17 +140,18 @@ async def test_a_wrong_value_is_refused_in_every_question(world: World) -> None:
     """Filters, updates and assignments check as `create` does, and ask nothing either."""
     campaign = Campaign(id=1, name="Winter news", user_id=1)
     message = "Campaign.user_id takes a value of type int, not 'x'"
+    wrong: Any = "x"
 
     with pytest.raises(FieldError, match=message):
-        Campaign.filter(user_id="x")
+        Campaign.filter(user_id=wrong)
     with pytest.raises(FieldError, match=message):
-        Campaign.filter(user_id__in=[1, "x"])
+        Campaign.filter(user_id__in=[1, wrong])
     with pytest.raises(FieldError, match=message):
-        await Campaign.get(user_id__lt="x")
+        await Campaign.get(user_id__lt=wrong)
     with pytest.raises(FieldError, match=message):
-        await Campaign.filter(id=1).update(user_id="x")
+        await Campaign.filter(id=1).update(user_id=wrong)
     with pytest.raises(FieldError, match=message):
-        campaign.user_id = "x"  # type: ignore[assignment]
+        campaign.user_id = wrong
 
     assert (campaign.user_id, world.overseer.count) == (1, 0)
 

@@ -1,5 +1,7 @@
 """Query sets: order, limit, and the questions that end one."""
 
+from typing import Any
+
 import pytest
 
 from infra.errors import FieldError
@@ -28,7 +30,7 @@ PENDING = Job.filter(status="pending")
     ],
 )
 @in_a_world(FOUR_JOBS)
-async def test_order_by_sorts(world: World, fields: list[str], ordered: list[int]) -> None:
+async def test_order_by_sorts(world: World, fields: list[Any], ordered: list[int]) -> None:
     """Rows come in the order of the first field, then of the next; a minus descends."""
     assert [job.id for job in await Job.order_by(*fields).all()] == ordered
 
@@ -128,7 +130,7 @@ async def test_get_returns_the_one_row(world: World) -> None:
 )
 @in_a_world(FOUR_JOBS)
 async def test_get_says_what_is_not_there(
-    world: World, lookups: dict[str, object], message: str
+    world: World, lookups: dict[str, Any], message: str
 ) -> None:
     """Where there is no row, `get` raises the model's own error, with what was asked."""
     with pytest.raises(Job.DoesNotExist) as caught:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ async def test_a_row_goes_in_and_comes_out() -> None:
     step = await JobStep.create(job_id=1, step_name="analyze", output_data={"ü": ["it's"]})
     before = await JobStep.get(id=step.id)
 
-    step.status = "completed"  # type: ignore[assignment]
+    step.status = "completed"
     step.completed_at = MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30)))
     await step.save()
     after = await JobStep.get(id=step.id)
@@ -82,10 +83,12 @@ async def test_a_table_fills_in_its_defaults() -> None:
 async def test_what_is_refused_leaves_no_trace() -> None:
     """A wrong value never reaches the database, nor does a transaction that fails for it."""
 
+    wrong: Any = 7
+
     async def fail_then_create() -> None:
         async with transaction():
             await Job.filter(id=1).update(status="failed")
-            await Job.create(campaign_id=1, customer_email=7)
+            await Job.create(campaign_id=1, customer_email=wrong)
 
     with pytest.raises(FieldError):
         await fail_then_create()

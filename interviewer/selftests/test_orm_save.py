@@ -81,7 +81,7 @@ async def test_save_writes_nothing_when_nothing_changed(world: World) -> None:
     job = await Job.get(id=1)
     created = await Campaign.create(name="Spring news", user_id=1)
 
-    job.status = "pending"  # type: ignore[assignment]
+    job.status = "pending"
     job.worker_id = None
     created.name = "Spring news"
     operations = await world.operations_of(job.save()) + await world.operations_of(created.save())
@@ -118,7 +118,7 @@ async def test_a_change_inside_an_object_is_seen(world: World) -> None:
     assert step.output_data is not None
 
     step.output_data["sentiment"] = "neutral"
-    step.output_data["words"].append("c")  # type: ignore[attr-defined]
+    step.output_data["words"].append("c")
     first = await world.operations_of(step.save())
     second = await world.operations_of(step.save())
 
@@ -191,7 +191,7 @@ async def test_a_save_that_failed_is_tried_again(world: World) -> None:
 
     step.job_id = 1
     corrected = await world.operations_of(step.save())
-    step.status = "completed"  # type: ignore[assignment]
+    step.status = "completed"
     await step.save()
 
     assert (corrected, await value_of("SELECT status FROM job_steps")) == ([], "completed")

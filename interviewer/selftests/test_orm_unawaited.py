@@ -97,7 +97,7 @@ async def test_every_question_says_so(world: World) -> None:
 async def test_a_query_that_is_dropped_warns_of_its_line(world: World) -> None:
     """A forgotten `await job.save()` is a RuntimeWarning with the file and line of the caller."""
     job = await Job.get(id=1)
-    job.status = "failed"  # type: ignore[assignment]
+    job.status = "failed"
 
     with dropped() as caught:
         job.save()  # type: ignore[unused-coroutine]

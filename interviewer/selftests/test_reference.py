@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ async def test_of_twenty_workers_five_get_the_five_jobs(world: World) -> None:
 @in_a_world()
 async def test_a_claim_takes_what_is_due_the_earliest_first(world: World) -> None:
     """Due are pending jobs without a time or with one that has come; all else is left alone."""
-    for id_, status, scheduled_for in [
+    rows: list[tuple[int, Any, Any]] = [
         (1, "pending", "2030-01-01 09:00:00.1"),
         (2, "pending", NOW),
         (3, "pending", "2030-01-01 08:59:59.999999"),
@@ -71,7 +72,8 @@ async def test_a_claim_takes_what_is_due_the_earliest_first(world: World) -> Non
         (5, "processing", None),
         (6, "completed", NOW),
         (7, "failed", "2029-01-01"),
-    ]:
+    ]
+    for id_, status, scheduled_for in rows:
         await Job.create(
             id=id_,
             campaign_id=1,

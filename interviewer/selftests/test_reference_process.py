@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -185,7 +186,7 @@ async def test_who_lost_the_job_does_not_advance_it(world: World) -> None:
 @pytest.mark.parametrize("status", ["completed", "failed"])
 @pytest.mark.parametrize("step", [*STEPS, "done"])
 @in_a_world()
-async def test_a_finished_job_is_left_alone(world: World, step: str, status: str) -> None:
+async def test_a_finished_job_is_left_alone(world: World, step: Any, status: Any) -> None:
     """Nothing of it changes, wherever it ended, and nothing is sent."""
     await add()
     job = await claim()
