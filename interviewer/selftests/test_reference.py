@@ -153,7 +153,7 @@ async def test_a_claim_searches_an_index(world: World) -> None:
     plan = await execute_sql(f"EXPLAIN QUERY PLAN {reference.CLAIM}", ["worker-1", NOW, NOW])
 
     details = " ".join(str(row["detail"]) for row in plan)
-    assert "jobs_by_status_and_due (status=?)" in details
+    assert "INDEX jobs_by_status_due_and_age (status=?)" in details
     assert "SCAN" not in details
     assert "TEMP B-TREE" not in details
 
