@@ -19,6 +19,9 @@ from tests.judge.theatre import Played, Theatre
 from tests.judge.world import World
 
 _CHANCE = "chance"
+_COUNTED_MAX = 100
+"""More than that is no limit."""
+
 _VARIES = "is not the same each time"
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,7 +224,9 @@ def _coverage(world: World, runs: int, *, complete: bool) -> str:
 
 def _limits_in_words(limits: Limits) -> str:
     parts = [
-        f"≤ {number} {noun if number == 1 else noun + 's'}"
+        f"any number of {noun}s"
+        if number > _COUNTED_MAX
+        else f"≤ {number} {noun if number == 1 else noun + 's'}"
         for number, noun in zip(limits, ("preemption", "crash", "fault"), strict=True)
         if number
     ]
