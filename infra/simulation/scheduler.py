@@ -152,7 +152,7 @@ class Scheduler:
         """What is to become of the call that a service is about to take."""
         self.faults_done = 0
         self.asked = 0
-        """How many operations were asked for, whatever became of them."""
+        """How many operations were asked for by workers who are alive."""
         self.inside: Connection | None = None
         """Of the transaction that the operation that is taken is inside of; it may have ended."""
         self.stopped_by: BaseException | None = None
@@ -213,13 +213,13 @@ class Scheduler:
 
     def before(self, operation: Operation) -> asyncio.Future[None] | None:
         """Let the operation take effect now, or when what is returned is done."""
-        self.asked += 1
         if operation.worker not in self._enrolled:
             return None
         if threading.get_ident() != self._python_thread:
             raise RuntimeError("operations are for the event loop's own thread")
         if self._over or operation.worker in self.dead:
             return self._refuse(operation)
+        self.asked += 1
         if len(self._parked) > _UNDER_WAY_MAX:
             self.stop(Endless(f"has more than {_UNDER_WAY_MAX:,} operations under way at once"))
             raise Crash(operation.worker)  # it may be one of many thousands

@@ -110,6 +110,7 @@ def test_a_database_is_made_afresh(path: Path) -> None:
         "jobs_by_status",
         "jobs_by_status_and_age",
         "jobs_by_status_and_due",
+        "jobs_by_status_due_and_age",
     ]
 
 

@@ -43,7 +43,7 @@ del sys.modules["pytest"]
 PRINTS_MAX = 500
 """So many characters of what a solution prints are kept."""
 
-_MEMORY_MAX = 2 * 1024**3
+_MEMORY_MAX = 1024**3
 _FILE_MAX = 64 * 1024**2
 _COMPUTED_SECONDS_MAX = 3600
 """Ends a process inside a call that does not end, when its parent was killed meanwhile."""
