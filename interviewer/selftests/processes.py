@@ -1,5 +1,6 @@
 """Other processes that use a database file."""
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -50,3 +51,11 @@ def result_of(body: str, path: Path) -> tuple[int, str, str]:
 def names(path: Path) -> list[object]:
     with closing(sqlite3.connect(path)) as connection:
         return [name for (name,) in connection.execute("SELECT name FROM campaigns ORDER BY id")]
+
+
+def heed_ctrl_c() -> None:
+    """Let a process that is about to begin (`preexec_fn`) end at SIGINT, as in a terminal.
+
+    A shell that runs the tests in the background has them ignore it, and all that they start.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

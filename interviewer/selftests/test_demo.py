@@ -12,6 +12,7 @@ import pytest
 from infra.operations import Operation
 from infra.simulation import Moment
 from interviewer.selftests.demos import SOLUTION, run, run_changed, table
+from interviewer.selftests.processes import heed_ctrl_c
 from scenarios import campaign, demo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,8 +190,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that runs the tests in the background has them, and us, ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
     )
 
 

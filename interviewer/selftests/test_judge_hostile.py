@@ -19,6 +19,7 @@ from interviewer.selftests.hostile import (
     sending,
     words,
 )
+from interviewer.selftests.processes import heed_ctrl_c
 
 UNLOADABLE = {
     "syntax error": ("x = 1\ndef f(:\n", ":2: syntax error: invalid syntax"),
@@ -411,6 +412,7 @@ def test_interrupted(tmp_path: Path) -> None:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
     )
     while not (children := children_of(process.pid)):
         time.sleep(0.01)

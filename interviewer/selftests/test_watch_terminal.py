@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from interviewer.selftests.processes import heed_ctrl_c
 from tests.watch.reset import STARTER, with_starter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -334,6 +335,7 @@ def test_piped_there_are_plain_lines(kit: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
     )
     assert process.stdout
     lines = []
