@@ -29,7 +29,7 @@ OPERATIONS_MAX = 3_000
 _BEGIN = "BEGIN IMMEDIATE"
 _ENDS = ("COMMIT", "ROLLBACK")
 _TRIES_OF_THE_DEAD_MAX = 20
-_UNDER_WAY_MAX = 2_000
+_UNDER_WAY_MAX = 5_000
 _TURNS_WITHOUT_OPERATION_MAX = 100_000
 
 
@@ -384,16 +384,18 @@ class Scheduler:
         first = going or next((p for p in able if p.thread not in self._interrupted), able[0])
         options = [self._going(first.thread)[0]]
         left = self._left
-        others: list[Parked] = []
-        cost = 1 if going else 0
+        others: list[tuple[Parked, int]] = []
         if going is None or left.preemptions:
-            others = self._others(first, able)
-            options += [self._going(parked.thread)[cost] for parked in others]
+            for parked in self._others(first, able):
+                cost = 1 if going or _are_reads_of_one(first, parked) else 0
+                if cost <= left.preemptions:
+                    others.append((parked, cost))
+                    options.append(self._going(parked.thread)[cost])
         if left.crashes:
             options.append(Option(Step(first.thread, Act.CRASH), 1))
         if left.faults:
             options += self._failing(first, 1)
-            for parked in others:
+            for parked, cost in others:
                 options += self._failing(parked, cost + 1)
         if left.preemptions and has_timer and self._holds_allowed:
             options.append(Option(Step(first.thread, Act.HOLD), 1))
@@ -454,7 +456,8 @@ class Scheduler:
             preempts -= 1
         if preempts:
             self._left = self._left._replace(preemptions=self._left.preemptions - 1)
-            self._interrupted.add(self.current)
+            if any(other.thread == self.current for other in self._parked):
+                self._interrupted.add(self.current)
         self._interrupted.discard(step.thread)
         self.current = step.thread
         self._turns = 0
@@ -540,6 +543,18 @@ def _waits_for_writers(operation: Operation) -> bool:
     if operation.kind != "database" or own_transaction() or operation.call in _ENDS:
         return False
     return operation.call == _BEGIN or not prepare(operation.call).reads
+
+
+def _are_reads_of_one(one: Parked, other: Parked) -> bool:
+    """Return whether tasks of one worker both read: which of them goes first, nobody else sees."""
+    same = one.operation.worker == other.operation.worker
+    return same and _only_reads(one.operation) and _only_reads(other.operation)
+
+
+def _only_reads(operation: Operation) -> bool:
+    if operation.kind == "database":
+        return operation.call != _BEGIN and prepare(operation.call).reads
+    return operation.kind == "service" and operation.call != "send_email"
 
 
 def _hashable(arguments: tuple[object, ...]) -> Hashable:

@@ -88,10 +88,11 @@ class Judge:
         return firsts[0].stage
 
     def _play_once(self, world: World, worlds: Sequence[World]) -> Stage:
-        played = self._play(world, Guided())
+        played = self._play(world, Guided(), lines_of=self.subject.path)
         self.runs += 1
         if played.failure:
-            raise CheckFailed(self._failure(world, worlds, Guided(), played))
+            token = _prefix(world, worlds) + to_token([])
+            raise CheckFailed(self._told(played, deviating=(), replay=token))
         self.coverage.append(_coverage(world, 1, complete=True))
         return played.stage
 
@@ -137,8 +138,8 @@ class Judge:
     ) -> Failure:
         """Play the failing run once more, this time noting each operation's line."""
         played = self._play(world, strategy, lines_of=self.subject.path)
-        token = to_token(played.steps[: strategy.last_step + 1])
-        return self._told(played, found, strategy.steps, _prefix(world, worlds) + token)
+        token = _prefix(world, worlds) + to_token(played.steps[: strategy.last_step + 1])
+        return self._told(_failed(played, found), deviating=strategy.steps, replay=token)
 
     def _failure_by_chance(
         self, world: World, worlds: Sequence[World], number: int, found: Played
@@ -146,18 +147,10 @@ class Judge:
         strategy = sample(number, self.theatre.seed)
         played = self._play(world, strategy, lines_of=self.subject.path)
         token = f"{_prefix(world, worlds)}{_CHANCE}{number}"
-        return self._told(played, found, strategy.steps, token)
+        return self._told(_failed(played, found), deviating=strategy.steps, replay=token)
 
-    def _told(
-        self, played: Played, found: Played, deviating: Sequence[int], replay: str
-    ) -> Failure:
-        """Put together what is told of a run that was played with the lines noted.
-
-        When it went well that time, as it can with a solution that is not the same each time, it
-        is told as it was found.
-        """
-        if not played.failure:
-            played = found
+    def _told(self, played: Played, *, deviating: Sequence[int], replay: str) -> Failure:
+        """Put together what is told of a run that failed."""
         broken = played.failure
         assert broken
         scheduler = played.stage.scheduler
@@ -177,6 +170,14 @@ class Judge:
         path = self.subject.path
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
         return f"{name}:{line}" if line else name
+
+
+def _failed(again: Played, found: Played) -> Played:
+    """Return the run that was played with the lines noted, if it has failed that time too.
+
+    It may not, with a solution that is not the same each time.
+    """
+    return again if again.failure else found
 
 
 def _operations(played: Played) -> list[str]:
