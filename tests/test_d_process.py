@@ -314,6 +314,7 @@ async def _both(stage: Stage, slow: Actor, stale: Job, quick: Actor, current: Jo
 
 def test_d4_crash_anywhere(judge: Judge) -> None:
     """A worker may die anywhere: after the reaper another one brings the job to its end."""
+    _learn(judge)
     judge.explore(
         World(
             name="1 job",
@@ -430,6 +431,7 @@ async def _processed_in_vain(stage: Stage, copies: list[dict[str, Any]]) -> None
 def test_d6_a_step_that_fails(judge: Judge) -> None:
     """A step that failed does not advance, and is done later; no call is made in a transaction."""
     watches: frozenset[Watch] = frozenset({"moves", "calls"})
+    _learn(judge)
     judge.explore(
         World(
             name="SendGrid errors",

@@ -112,6 +112,10 @@ class Endless(Exception):
     """A run did more operations than any right solution would, or none in many turns."""
 
 
+class Halted(SystemExit):
+    """The run is stopped: no task of the loop goes on. (asyncio lets a SystemExit out at once.)"""
+
+
 @dataclass(slots=True, eq=False)
 class Parked:
     """An operation that waits to be chosen."""
@@ -222,7 +226,7 @@ class Scheduler:
         self.asked += 1
         if len(self._parked) > _UNDER_WAY_MAX:
             self.stop(Endless(f"has more than {_UNDER_WAY_MAX:,} operations under way at once"))
-            raise Crash(operation.worker)  # it may be one of many thousands
+            raise Halted  # there may be many thousands more
         if self._file:
             self._note_line(operation, self._file)
         parked = Parked(

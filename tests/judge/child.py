@@ -41,7 +41,7 @@ from tests.judge.watchdog import Stuck, Watchdog, exit_now
 del sys.modules["pytest"]
 
 PRINTS_MAX = 500
-"""So many characters of what a solution prints are kept."""
+"""So many characters of what a solution prints are kept, of each check."""
 
 _MEMORY_MAX = 1024**3
 _FILE_MAX = 64 * 1024**2
@@ -75,6 +75,11 @@ class Prints(io.TextIOBase):
     def __init__(self) -> None:
         self.text = ""
 
+    def take(self) -> str:
+        """Return what was printed since the last time."""
+        text, self.text = self.text, ""
+        return text
+
     def writable(self) -> bool:
         """Anything can be written."""
         return True
@@ -88,7 +93,7 @@ class Prints(io.TextIOBase):
 
 def judge(
     path: Path,
-    only: Sequence[str],
+    queue: int,
     channel: Channel,
     *,
     descriptors: Sequence[int],
@@ -96,7 +101,7 @@ def judge(
     seed: int,
     budget: float,
 ) -> None:
-    """Judge the checks in `only`, all of one solution, and send what they come to."""
+    """Judge the checks that can be read from `queue`, and send what they come to."""
     prints = Prints()
     guard = Guard(str(path), descriptors=descriptors)
     channel.send("hello", pid=os.getpid())
@@ -110,8 +115,9 @@ def judge(
         gc.disable()
         with Theatre(seed) as theatre:
             guard.install()
-            _Session(path, checks, channel, theatre, guard, replay, budget).judge(only)
-    channel.send("end", prints=prints.text)
+            session = _Session(path, checks, channel, prints, theatre, guard, replay, budget)
+            session.judge(queue)
+    channel.send("end")
 
 
 class _Session:
@@ -120,6 +126,7 @@ class _Session:
         path: Path,
         checks: Sequence[Check],
         channel: Channel,
+        prints: Prints,
         theatre: Theatre,
         guard: Guard,
         replay: str | None,
@@ -127,6 +134,7 @@ class _Session:
     ):
         self._checks = {check.id: check for check in checks}
         self._channel = channel
+        self._prints = prints
         self._theatre = theatre
         self._guard = guard
         self._replay = replay
@@ -144,15 +152,20 @@ class _Session:
         self._current: Check | None = None
         self._stop_of_check: Stuck | None = None
         self._path = path
+        self._observations: list[str] = []
+        self._spares = ""
+        """Why no more checks of the task are judged after this one; or nothing."""
 
-    def judge(self, only: Sequence[str]) -> None:
-        """Judge these checks, in this order."""
+    def judge(self, queue: int) -> None:
+        """Judge one check after another, as long as there is one to be had."""
+        read = os.read
         with self._watchdog.watching():
             if words := self._why_unusable():
                 self._channel.send("unusable", message=words)
                 return
-            self._channel.send("loaded")
-            for name in only:
+            self._channel.send("loaded", prints=self._prints.take())
+            while name := read(queue, 2).decode():
+                self._channel.send("begun", check=name)
                 self._send(self._result(self._checks[name]))
 
     def _why_unusable(self) -> str | None:
@@ -171,10 +184,13 @@ class _Session:
         return self._guard.refused or self._integrity.broken() or words
 
     def _send(self, result: Result) -> None:
-        self._channel.send("result", **result.to_event())
+        event = result.to_event()
+        notes = {"observations": self._observations, "spares": self._spares}
+        self._channel.send("result", **event, **notes, prints=self._prints.take())
 
     def _result(self, check: Check) -> Result:
         self._current, self._stop_of_check = check, None
+        self._observations, self._spares = [], ""
         reason = self._why_not(check)
         if reason:
             return _result_of(check, "not_run" if reason.startswith("not") else "error", reason)
@@ -189,8 +205,7 @@ class _Session:
         refused, self._guard.refused = self._guard.refused, None
         if refused or broken:
             return _result_of(check, "error", refused or broken or "")
-        for text in judge.observations:
-            self._channel.send("observation", task=check.task, text=text)
+        self._observations = judge.observations
         return self._come_to(check, judge, failure, _ours(mistake) if mistake else "")
 
     def _come_to(self, check: Check, judge: Judge, failure: Failure | None, mistake: str) -> Result:
@@ -259,7 +274,8 @@ class _Session:
     def _spare(self, check: Check, what: str) -> None:
         """Judge no more of the task: it would take as long, and come to the same."""
         function = FUNCTIONS[check.task]
-        self._stuck[check.task] = f"not judged: {function} {what} in {check.id}"
+        self._spares = f": {function} {what} in {check.id}"
+        self._stuck[check.task] = f"not judged{self._spares}"
 
     def _of_stuck(self, stuck: Stuck) -> Failure:
         words, _, line = str(stuck).partition(", at line ")
@@ -283,11 +299,7 @@ class _Session:
             self._channel.send("unusable", message=words)
             exit_now(1)
         self._send(_result_of(check, "failed", "", self._of_stuck(Stuck(message))))
-        self._channel.send(
-            "stopped",
-            check=check.id,
-            message=f"it {message}, and catches what should stop it",
-        )
+        self._channel.send("stopped", message=f"it {message}, and catches what should stop it")
         exit_now(1)
 
 
@@ -343,25 +355,25 @@ def _limit_resources() -> None:
 
 def main(asked: dict[str, Any]) -> NoReturn:
     """Judge what the parent asks for, and answer by the pipes that it names."""
-    descriptors: list[int] = asked["descriptors"]
-    groups: list[list[str]] = asked["groups"]
+    queue, *others = asked["descriptors"]
+    processes: int = asked["processes"]
+    answers, wheres = others[:processes], others[processes:]
     all_checks()  # imports all that both processes need
     os.chdir(asked["folder"])
     number = 0
-    if len(groups) > 1 and os.fork() == 0:
+    if processes > 1 and os.fork() == 0:
         number = 1
-    for other, descriptor in enumerate(descriptors):
+    for other, descriptor in enumerate(answers):
         if other == number:
             os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
         else:
             os.close(descriptor)
-    tell_where = asked["where"][number]
-    faulthandler.register(signal.SIGUSR1, tell_where, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, wheres[number], all_threads=False)
     judge(
         Path(asked["solution"]),
-        groups[number],
-        Channel(descriptors[number], asked["password"]),
-        descriptors=(descriptors[number], tell_where),
+        queue,
+        Channel(answers[number], asked["password"]),
+        descriptors=(queue, answers[number], wheres[number]),
         replay=asked["replay"],
         seed=asked["seed"],
         budget=asked["budget"],

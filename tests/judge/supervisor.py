@@ -13,9 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Literal, Protocol
 
 from tests.judge.names import ROOT, all_names, shown
 from tests.judge.report import Report, Result
@@ -27,11 +26,11 @@ Only one that is inside a call that never comes back to Python cannot: after so 
 its own, not waiting, it is ended.
 """
 
-_LONG = ("D1", "D2", "D4", "D7")
-"""These checks take as long as all the others."""
+_PROCESSES = 2
+"""There are two cores nearly everywhere."""
 
-_SECOND_HALVES = ("A7", "B2", "C5", "D1", "D3", "D4", "D5")
-"""These checks take about as long as the others of their tasks, each by each."""
+_PRINTS_MAX = 500
+"""So many characters of what a solution prints are shown."""
 
 _ASLEEP_SECONDS_MAX = 60.0
 _LOOK_SECONDS = 0.5
@@ -63,7 +62,7 @@ def start_new(asked: dict[str, Any]) -> Process:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=[*asked["descriptors"], *asked["where"]],
+        pass_fds=asked["descriptors"],
         start_new_session=True,
     )
     assert process.stdin
@@ -85,12 +84,12 @@ def judged(
 ) -> Report:
     """Have the checks that `only` names, by id or by task, judged; all when it names none.
 
-    Those of the task `first` come first; when it is given, if only as "", both processes judge
-    each task, so that it is known sooner. `start` begins the judging process, when it is not to
-    be a new one; who ends that process has this return at once.
+    Those of the task `first` come first. `start` begins the judging process, when it is not to be
+    a new one; who ends that process has this return at once.
     """
     began = time.monotonic()
     wanted = [name for name in all_names() if not only or name in only or name[0] in only]
+    queue = sorted(wanted, key=lambda name: name[0] != first)
     with tempfile.TemporaryDirectory(prefix="judge-", ignore_cleanup_errors=True) as folder:
         settings = {
             "solution": str(solution),
@@ -99,8 +98,8 @@ def judged(
             "budget": budget,
             "folder": folder,
         }
-        answers = _ask(_groups(wanted, first), settings, on_result, start)
-    report = _report(solution, wanted, answers)
+        answers = _answers(queue, settings, on_result, start)
+    report = _report(solution, wanted, queue, answers)
     report.seconds = time.monotonic() - began
     report.seed = seed
     return report
@@ -111,7 +110,6 @@ class _Answer:
     """What one judging process has said so far."""
 
     solution: str
-    wanted: list[str]
     descriptor: int
     password: bytes
     """Begins each line that is the judge's: not the solution's, which can write to the pipe too."""
@@ -119,62 +117,85 @@ class _Answer:
     """To this file Python tells where it is, when it gets a signal."""
     loaded: bool = False
     pid: int | None = None
+    check: str | None = None
+    """The one that it judges, or judged last."""
     results: dict[str, Result] = field(default_factory=dict)
-    observations: list[tuple[str, str]] = field(default_factory=list)
+    spared: dict[str, str] = field(default_factory=dict)
+    """By the check that took too long, or too much: why no more of its task are judged."""
+    observations: dict[str, list[str]] = field(default_factory=dict)
+    """By the check that has made them."""
+    prints: dict[str | None, str] = field(default_factory=dict)
+    """What was printed, by check; that of `None` while the solution was loaded."""
     unusable: str | None = None
     stopped: str | None = None
-    stopped_in: str | None = None
-    """The check in which it was, when it has told what came of that."""
-    prints: str = ""
+    ended: bool = False
+    """Whether there was nothing left for it to judge."""
     rest: bytes = b""
     heard_at: float = 0.0
     computed_seconds: float = 0.0
 
 
-def _ask(
-    groups: list[list[str]],
+def _answers(
+    queue: list[str],
     settings: dict[str, Any],
     on_result: Callable[[Result], None],
     start: Callable[[dict[str, Any]], Process],
 ) -> list[_Answer]:
-    """Start the judging processes, and listen until they are done."""
+    """Ask for all checks; and again, when both processes were lost, for those of other tasks."""
+    answers: list[_Answer] = []
+    while queue:
+        answers += _ask(queue, settings, on_result, start)
+        if not all(answer.loaded and answer.check for answer in answers):
+            break
+        lost = {answer.check[0] for answer in answers if answer.check and not answer.ended}
+        judged = {name for answer in answers for name in answer.results}
+        queue = [name for name in queue if name not in judged and name[0] not in lost]
+    return answers
+
+
+def _ask(
+    queue: list[str],
+    settings: dict[str, Any],
+    on_result: Callable[[Result], None],
+    start: Callable[[dict[str, Any]], Process],
+) -> list[_Answer]:
+    """Start the judging processes, and listen until they are done.
+
+    Each takes the next check from a pipe when it is done with one, so that both end together.
+    """
     password = secrets.token_hex(16)
+    number = _PROCESSES if hasattr(os, "fork") and len(queue) > 1 else 1
     with ExitStack() as opened:
         answers, writes = [], []
-        for group in groups:
+        for _ in range(number):
             read, write = os.pipe()
             opened.callback(os.close, read)
             writes.append(write)
             where = opened.enter_context(tempfile.TemporaryFile())
-            answers.append(
-                _Answer(settings["solution"], group, read, password.encode() + b" ", where)
-            )
+            answers.append(_Answer(settings["solution"], read, password.encode() + b" ", where))
+        wheres = [answer.where.fileno() for answer in answers]
+        queued = _pipe_of(queue)
         asked = {
             **settings,
-            "groups": groups,
-            "descriptors": writes,
-            "where": [answer.where.fileno() for answer in answers],
+            "processes": number,
+            "descriptors": [queued, *writes, *wheres],
             "password": password,
         }
         with _uninterrupted():
             process = start(asked)
             opened.callback(_end, process)
-        for write in writes:
-            os.close(write)
+        for descriptor in (queued, *writes):
+            os.close(descriptor)
         _listen(answers, on_result)
     return answers
 
 
-def _groups(wanted: list[str], first: str | None) -> list[list[str]]:
-    """Divide the checks among two processes: there are two cores nearly everywhere."""
-    if first is not None:
-        wanted = sorted(wanted, key=lambda name: name[0] != first)
-    second = _LONG if first is None else _SECOND_HALVES
-    groups = [
-        [name for name in wanted if name not in second],
-        [name for name in wanted if name in second],
-    ]
-    return [group for group in groups if group] if hasattr(os, "fork") else [wanted]
+def _pipe_of(queue: list[str]) -> int:
+    """Return a descriptor from which the names can be read, two bytes each."""
+    read, write = os.pipe()
+    os.write(write, "".join(queue).encode())
+    os.close(write)
+    return read
 
 
 @contextmanager
@@ -226,18 +247,23 @@ def _take(answer: _Answer, event: dict[str, Any], on_result: Callable[[Result], 
             answer.pid = event["pid"]
         case "loaded":
             answer.loaded = True
+            answer.prints[None] = event["prints"]
+        case "begun":
+            answer.check = event["check"]
         case "result":
             result = Result.from_event(event)
             answer.results[result.id] = result
+            answer.observations[result.id] = event["observations"]
+            answer.prints[result.id] = event["prints"]
+            if event["spares"]:
+                answer.spared[result.id] = event["spares"]
             on_result(result)
-        case "observation":
-            answer.observations.append((event["task"], event["text"]))
         case "unusable":
             answer.unusable = event["message"]
         case "stopped":
-            answer.stopped, answer.stopped_in = event["message"], event["check"]
+            answer.stopped = event["message"]
         case "end":
-            answer.prints = event["prints"]
+            answer.ended = True
 
 
 def _is_lost(answer: _Answer) -> bool:
@@ -277,20 +303,16 @@ def _end(process: Process) -> None:
     process.wait()
 
 
-def _report(solution: Path, wanted: list[str], answers: list[_Answer]) -> Report:
+def _report(solution: Path, wanted: list[str], queue: list[str], answers: list[_Answer]) -> Report:
     unusable = next(filter(None, map(_why_unusable, answers)), None)
-    results = {name: result for answer in answers for name, result in answer.results.items()}
-    for answer in answers:
-        missing = [name for name in answer.wanted if name not in answer.results]
-        for name in missing:
-            results[name] = _unjudged(name, answer, first=answer.stopped_in or missing[0])
+    results = {} if unusable else _results(queue, answers)
+    told = [name for name in wanted if name in results and results[name].status != "not_run"]
+    observed = {name: texts for answer in answers for name, texts in answer.observations.items()}
     return Report(
         solution=shown(solution),
-        results=[] if unusable else [results[name] for name in wanted],
-        observations=sorted(
-            (seen for answer in answers for seen in answer.observations), key=itemgetter(0)
-        ),
-        prints=next((answer.prints for answer in answers if answer.prints), ""),
+        results=[results[name] for name in wanted if name in results],
+        observations=[(name[0], text) for name in told for text in observed.get(name, [])],
+        prints=_prints([None, *told], answers),
         unusable=unusable and unusable.replace(str(solution), shown(solution)),
     )
 
@@ -301,9 +323,41 @@ def _why_unusable(answer: _Answer) -> str | None:
     return f"{answer.solution}: while it is loaded, {answer.stopped or _DIED}"
 
 
-def _unjudged(name: str, answer: _Answer, *, first: str) -> Result:
+def _results(queue: list[str], answers: list[_Answer]) -> dict[str, Result]:
+    """Return what each check came to.
+
+    After one that did not come back no more of its task count, be they judged meanwhile or not: so
+    it does not matter which process came to which.
+    """
+    results = {name: result for answer in answers for name, result in answer.results.items()}
+    stops = {name: words for answer in answers for name, words in _stops(answer)}
+    first_of_task: dict[str, str] = {}
+    for name in queue:
+        first = first_of_task.get(name[0])
+        if first:
+            results[name] = _result(name, "not_run", f"not judged{stops[first]}")
+        elif name in stops:
+            first_of_task[name[0]] = name
+        if name not in results:
+            words = next((answer.stopped for answer in answers if answer.check == name), None)
+            words = f"while this was judged, {words or _DIED}"
+            results[name] = _result(name, "error", words)
+    return results
+
+
+def _stops(answer: _Answer) -> Iterator[tuple[str, str]]:
+    """Return the checks after which no more of their task are to be judged, and why."""
+    yield from answer.spared.items()
+    if answer.check and not answer.ended:
+        yield answer.check, f" after {answer.check}: {answer.stopped or _DIED}"
+
+
+def _result(name: str, status: Literal["error", "not_run"], message: str) -> Result:
     check = all_names()[name]
-    words = answer.stopped or _DIED
-    if name == first:
-        return Result(name, check.name, check.rule, "error", f"while this was judged, {words}")
-    return Result(name, check.name, check.rule, "not_run", f"not judged after {first}: {words}")
+    return Result(name, check.name, check.rule, status, message)
+
+
+def _prints(checks: list[str | None], answers: list[_Answer]) -> str:
+    """Return the beginning of what was printed, in the order of the checks."""
+    texts = {check: text for answer in answers for check, text in answer.prints.items()}
+    return "".join(texts.get(check, "") for check in checks)[:_PRINTS_MAX]

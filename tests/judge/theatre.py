@@ -19,7 +19,7 @@ from infra.services import use_services
 from infra.simulation import Crash, Deadlock
 from infra.simulation.clocks import Clocks
 from infra.simulation.explorer import Run
-from infra.simulation.scheduler import Endless, Pruned, ScheduledLoop, Scheduler, Strategy
+from infra.simulation.scheduler import Endless, Halted, Pruned, ScheduledLoop, Scheduler, Strategy
 from infra.solution import line_of
 from tests.judge.actor import words_of
 from tests.judge.broken import Broken
@@ -49,7 +49,9 @@ class Theatre:
     @property
     def progress(self) -> tuple[int, int]:
         """Something that changes whenever a run goes on."""
-        return (self._plays, self._scheduler.asked if self._scheduler else 0)
+        scheduler = self._scheduler
+        done = scheduler.asked + len(scheduler.operations) if scheduler else 0
+        return (self._plays, done)
 
     def stop(self, reason: BaseException) -> None:
         """End the run under way as soon as it gives way."""
@@ -131,8 +133,7 @@ class Played(Run[Broken]):
 
 def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | None:
     try:
-        with as_worker("judge"):
-            loop.run_until_complete(world.play(stage))
+        _run(loop, stage, world)
     except Broken as broken:
         return broken
     except Pruned:
@@ -149,6 +150,15 @@ def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | Non
         line = line_of(error, stage.subject.path)
         return Broken(_COMES_BACK, f"it ended the event loop: {_ends(error)}", line=line)
     return None
+
+
+def _run(loop: ScheduledLoop, stage: Stage, world: World) -> None:
+    try:
+        with as_worker("judge"):
+            loop.run_until_complete(world.play(stage))
+    except Halted:
+        assert stage.scheduler.stopped_by
+        raise stage.scheduler.stopped_by from None
 
 
 def _ended_the_run(error: BaseException) -> bool:

@@ -44,11 +44,10 @@ def serve(control: socket.socket) -> None:
 
 def _judge(control: socket.socket, asked: dict[str, Any], descriptors: list[int]) -> NoReturn:
     """Be the judging process; the descriptors have other numbers here than where they came from."""
-    number = len(asked["descriptors"])
     try:
         _lead_group(0)
         control.close()
-        child.main(asked | {"descriptors": descriptors[:number], "where": descriptors[number:]})
+        child.main(asked | {"descriptors": descriptors})
     finally:
         os._exit(1)
 

@@ -39,7 +39,7 @@ class Warm:
         waiting = self._waiting
         if waiting is None:
             return start_new(asked)
-        request, descriptors = {"judge": asked}, [*asked["descriptors"], *asked["where"]]
+        request, descriptors = {"judge": asked}, asked["descriptors"]
         with self._lock:
             try:
                 pid = waiting.ask(request, descriptors)
