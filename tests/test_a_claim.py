@@ -1,5 +1,6 @@
 """Task A: claim one available job for this worker."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from infra.clock import now
@@ -248,7 +249,6 @@ def _races() -> list[World]:
             limits=Limits(preemptions=preemptions),
             runs_max=runs_max,
             samples=10,
-            watches=frozenset({"available"}),
         )
         for workers, count, preemptions, runs_max in (
             (2, 1, 3, 80),
@@ -263,7 +263,6 @@ def _races() -> list[World]:
             limits=Limits(preemptions=1000),
             runs_max=0,
             samples=3,
-            watches=frozenset({"available"}),
         ),
     ]
 
@@ -280,13 +279,13 @@ class _race:  # noqa: N801 - a play, as the functions beside it are
         async def claim(actor: Actor) -> None:
             job = await actor.claim()
             if job is not None:
-                _hold(holders, job, actor, self.workers)
+                _hold(holders, job, actor)
 
         actors = [stage.actor() for _ in range(self.workers)]
         await stage.together(*((actor, claim) for actor in actors))
 
 
-def _hold(holders: dict[int, str], job: Job, actor: Actor, workers: int) -> None:
+def _hold(holders: dict[int, str], job: Job, actor: Actor) -> None:
     other = holders.setdefault(job.id, actor.id)
     if other != actor.id:
         first, second = sorted((other, actor.id), key=lambda name: int(name[7:]))
@@ -344,15 +343,7 @@ async def _claim_each(stage: Stage) -> None:
 def _stubborn(world: World) -> World:
     play = world.play
     assert isinstance(play, _race)
-    return World(
-        name=world.name,
-        play=_stays(play.workers),
-        fill=world.fill,
-        limits=world.limits,
-        runs_max=world.runs_max,
-        samples=world.samples,
-        watches=world.watches,
-    )
+    return replace(world, play=_stays(play.workers), watches=frozenset({"available"}))
 
 
 class _stays:  # noqa: N801 - a play, as the functions beside it are

@@ -1,10 +1,19 @@
 """Task C: send a job's email through an API that fails."""
 
+from itertools import pairwise
+
 from infra.models import Job, JobStatus
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
-from tests.judge.delivery import send_and_check, work_off
+from tests.judge.delivery import (
+    check_message,
+    complete,
+    send_all,
+    send_and_check,
+    send_now_and_then,
+    work_off,
+)
 from tests.judge.judge import Judge
 from tests.judge.stage import Stage
 from tests.judge.world import Watch, World, jobs, pending
@@ -51,7 +60,7 @@ async def _send_once(stage: Stage) -> None:
         row = stage.job(job.id)
         if row.status == JobStatus.FAILED:
             raise Broken("a job that can go on", "the job is failed")
-        stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+        complete(stage, job)
 
     count = len(stage.jobs())
     for _ in range(count):
@@ -97,8 +106,7 @@ async def _invalid_in_the_end(stage: Stage) -> None:
     row = stage.job()
     if row.status != JobStatus.FAILED:
         raise Broken("the job is failed in the end", f"it is {row.status}")
-    if not (row.error_message or "").strip():
-        raise Broken("a failed job has an error_message", "it has none")
+    check_message(row)
 
 
 async def _send_invalid(stage: Stage) -> None:
@@ -116,8 +124,7 @@ async def _send_invalid(stage: Stage) -> None:
         row = stage.job(job.id)
         if row.status != JobStatus.FAILED:
             raise Broken("the job is failed", f"it is {row.status}")
-        if not (row.error_message or "").strip():
-            raise Broken("a failed job has an error_message", "it has none")
+        check_message(row)
 
     await stage.alone(send)
     await stage.pass_time(3 * 24 * 3600)
@@ -221,7 +228,7 @@ async def _send_again(stage: Stage) -> None:
             stage.change("UPDATE jobs SET status = 'processing' WHERE id = ?", job.id)
             if not await actor.send(job) and not stage.scheduler.faults_done:
                 raise Broken("True, as SendGrid has the mail from an earlier try", "False")
-            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+            complete(stage, job)
 
     async def send_copy(actor: Actor) -> None:
         await actor.send(copies[0])
@@ -245,19 +252,10 @@ async def _send_twice_at_once(stage: Stage) -> None:
         await actor.send(stale if actor is slow else current)
 
     await stage.together((slow, send), (quick, send))
-    await _finish(stage)
-    _check_one_mail_each(stage)
-
-
-async def _finish(stage: Stage) -> None:
     if stage.deliveries_to(stage.job().customer_email):
-        stage.change("UPDATE jobs SET status = 'completed'")
-
-    async def send(actor: Actor, job: Job) -> None:
-        if await actor.send(job):
-            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
-
-    await work_off(stage, send)
+        complete(stage, stage.job())
+    await send_all(stage)
+    _check_one_mail_each(stage)
 
 
 def test_c5_one_key_per_email(judge: Judge) -> None:
@@ -284,11 +282,7 @@ def test_c5_one_key_per_email(judge: Judge) -> None:
 
 
 async def _keys_differ(stage: Stage) -> None:
-    async def send(actor: Actor, job: Job) -> None:
-        if await actor.send(job):
-            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
-
-    await work_off(stage, send)
+    await send_all(stage)
     jobs_of_key: dict[str, int] = {}
     for mail in stage.tries:
         assert mail.job
@@ -310,11 +304,7 @@ async def _key_stays_at_midnight(stage: Stage) -> None:
 
 
 async def _key_stays(stage: Stage) -> None:
-    async def send(actor: Actor, job: Job) -> None:
-        if await actor.send(job):
-            stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
-
-    await work_off(stage, send)
+    await send_all(stage)
     _check_one_key(stage)
 
 
@@ -330,16 +320,7 @@ def _check_one_key(stage: Stage) -> None:
 
 async def _key_stays_when_down(stage: Stage) -> None:
     stage.down = True
-
-    async def send(actor: Actor) -> None:
-        job = await actor.take()
-        if job:
-            await actor.send(job)
-
-    for _ in range(6):
-        await stage.alone(send)
-        await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
-        await stage.reap()
+    await send_now_and_then(stage, 6)
     _check_one_key(stage)
 
 
@@ -367,15 +348,7 @@ def test_c6_no_call_in_a_transaction(judge: Judge) -> None:
 
 
 async def _send_anyhow(stage: Stage) -> None:
-    async def send(actor: Actor) -> None:
-        job = await actor.take()
-        if job:
-            await actor.send(job)
-
-    while len(stage.actors) < 4 and not stage.services.sendgrid.ledger.deliveries:
-        await stage.alone(send)
-        await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
-        await stage.reap()
+    await send_now_and_then(stage, 4)
 
 
 def test_c7_sendgrid_down(judge: Judge) -> None:
@@ -402,12 +375,8 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
 
 def _observe_patience(judge: Judge, stage: Stage) -> None:
     """Tell how often and after which waits a mail was tried while SendGrid was down."""
-    waits = [
-        later.at_seconds - earlier.answered_seconds
-        for earlier, later in zip(stage.tries, stage.tries[1:], strict=False)
-        if earlier.answered_seconds is not None and earlier.call is later.call
-    ][:5]
-    in_words = ", ".join(f"{wait:.3g}" for wait in waits)
+    waits = _waits(stage)
+    in_words = ", ".join(f"{wait:.3g}" for wait in waits[:5])
     judge.observe(
         f"waits between the tries of one call, in seconds: {in_words}"
         if waits
@@ -439,16 +408,7 @@ async def _send_while_down(stage: Stage) -> None:
 
 
 async def _send_with_waits(stage: Stage) -> None:
-    async def send(actor: Actor) -> None:
-        job = await actor.take()
-        if job:
-            await actor.send(job)
-            _check_waits(stage)
-
-    while len(stage.actors) < 4 and not stage.services.sendgrid.ledger.deliveries:
-        await stage.alone(send)
-        await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
-        await stage.reap()
+    await send_now_and_then(stage, 4, lambda: _check_waits(stage))
 
 
 def _check_waits(stage: Stage) -> None:
@@ -457,11 +417,16 @@ def _check_waits(stage: Stage) -> None:
             "waiting lets others run: await asyncio.sleep()",
             f"the whole event loop was blocked, for {stage.blocked_seconds:g} s",
         )
-    for earlier, later in zip(stage.tries, stage.tries[1:], strict=False):
-        if earlier.call is not later.call or earlier.answered_seconds is None:
-            continue
-        if later.at_seconds <= earlier.answered_seconds:
-            raise Broken(
-                "tries inside one call wait between each other",
-                "the next try followed at once",
-            )
+    if any(seconds <= 0 for seconds in _waits(stage)):
+        raise Broken(
+            "tries inside one call wait between each other", "the next try followed at once"
+        )
+
+
+def _waits(stage: Stage) -> list[float]:
+    """Return the seconds between the answer to each try and the next one of the same call."""
+    return [
+        later.at_seconds - earlier.answered_seconds
+        for earlier, later in pairwise(stage.tries)
+        if earlier.answered_seconds is not None and earlier.call is later.call
+    ]

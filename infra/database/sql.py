@@ -61,6 +61,11 @@ def prepare(sql: str) -> Statement:
     return Statement(plain.strip(), reads and not _ABOUT_LAST_WRITE.search(bare))
 
 
+def only_reads(sql: str) -> bool:
+    """Return whether SQL can change nothing; what begins or ends a transaction can."""
+    return sql.partition(" ")[0] not in _TRANSACTION_WORDS and prepare(sql).reads
+
+
 def to_values(params: Iterable[object]) -> tuple[Value, ...]:
     """Turn a statement's parameters into what SQLite keeps. Raises TypeError, naming the place."""
     if isinstance(params, (str, bytes, dict)) or not hasattr(params, "__iter__"):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from infra.database import Database
 from infra.database.driver import Connection, Result
-from infra.database.sql import prepare
+from infra.database.sql import only_reads
 from infra.database.transactions import own_transaction, surrounding_connection
 from infra.operations import Operation
 from infra.simulation.loop import SimulatedLoop
@@ -26,7 +26,6 @@ from infra.simulation.overseer import Crash
 OPERATIONS_MAX = 3_000
 """More than any right solution takes in a world of a few jobs."""
 
-_BEGIN = "BEGIN IMMEDIATE"
 _ENDS = ("COMMIT", "ROLLBACK")
 _TRIES_OF_THE_DEAD_MAX = 20
 _UNDER_WAY_MAX = 5_000
@@ -546,7 +545,7 @@ def _waits_for_writers(operation: Operation) -> bool:
     """Return whether an open transaction of another task keeps it from taking effect."""
     if operation.kind != "database" or own_transaction() or operation.call in _ENDS:
         return False
-    return operation.call == _BEGIN or not prepare(operation.call).reads
+    return not only_reads(operation.call)
 
 
 def _are_reads_of_one(one: Parked, other: Parked) -> bool:
@@ -557,7 +556,7 @@ def _are_reads_of_one(one: Parked, other: Parked) -> bool:
 
 def _only_reads(operation: Operation) -> bool:
     if operation.kind == "database":
-        return operation.call != _BEGIN and prepare(operation.call).reads
+        return only_reads(operation.call)
     return operation.kind == "service" and operation.call != "send_email"
 
 

@@ -55,6 +55,43 @@ async def work_off(
     )
 
 
+async def send_all(stage: Stage) -> None:
+    """Let workers send until every job's mail is out, as production would; check nothing."""
+
+    async def send(actor: Actor, job: Job) -> None:
+        if await actor.send(job):
+            complete(stage, job)
+
+    await work_off(stage, send)
+
+
+def complete(stage: Stage, job: Job) -> None:
+    """Let the job be done, so that nobody claims it again."""
+    stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+
+
+async def send_now_and_then(
+    stage: Stage, times_max: int, check: Callable[[], None] = lambda: None
+) -> None:
+    """Let one worker after another claim, when a job is due, and send; the reaper comes too.
+
+    Ends when a mail has gone out. After each call `check` is called.
+    """
+
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        if job:
+            await actor.send(job)
+            check()
+
+    for _ in range(times_max):
+        if stage.services.sendgrid.ledger.deliveries:
+            return
+        await stage.alone(send)
+        await stage.pass_time(max(stage.next_due() or 0, _PATIENCE_SECONDS) + 2)
+        await stage.reap()
+
+
 async def send_and_check(stage: Stage, actor: Actor, job: Job) -> bool:
     """Let the actor send the job's mail, and check what it returns and leaves behind."""
     before = stage.job(job.id)
@@ -62,8 +99,7 @@ async def send_and_check(stage: Stage, actor: Actor, job: Job) -> bool:
     row = stage.job(job.id)
     if sent:
         _check_sent(stage, row)
-        # As process_job does when the mail is out.
-        stage.change("UPDATE jobs SET status = 'completed' WHERE id = ?", job.id)
+        complete(stage, job)  # as process_job does when the mail is out
     else:
         _check_not_sent(stage, before, row)
     return sent
@@ -101,5 +137,10 @@ def _check_given_up(stage: Stage, row: Job) -> None:
             "a transient error does not fail the job before five tries",
             f"the job is failed after {tries} {'try' if tries == 1 else 'tries'}",
         )
+    check_message(row)
+
+
+def check_message(row: Job) -> None:
+    """Check that a failed job says why."""
     if not (row.error_message or "").strip():
         raise Broken("a failed job has an error_message", "it has none")

@@ -12,7 +12,7 @@ from infra.context import current_job_id
 from infra.database import Database
 from infra.database.driver import Result
 from infra.database.simulated_driver import SimulatedDriver
-from infra.database.sql import to_values
+from infra.database.sql import only_reads, to_values
 from infra.models import Job
 from infra.operations import Operation
 from infra.services import Fault, SendGridCall, Services
@@ -53,7 +53,6 @@ class Try:
     call: Call | None
     job: int | None
     key: str
-    to: str
     at_seconds: float
     answered_seconds: float | None = None
 
@@ -101,8 +100,6 @@ class Stage:
         """The steps of which there was a row in `job_steps` in the end, where it is kept."""
         self.final_status: str | None = None
         """How a job ended, where a play has kept it."""
-        self.memory: Hashable = None
-        """What a play remembers that the future depends on."""
         self._errors_of: defaultdict[int | None, int] = defaultdict(int)
         self._sends = self._received = 0
         self._driver = driver
@@ -125,6 +122,7 @@ class Stage:
 
         Ends when each has done its part or died. Raises what a part raises.
         """
+        self._is_dirty = True  # the play may have changed something meanwhile
         self._groups += 1
         groups: dict[object, int] = {}
         ends = []
@@ -201,30 +199,22 @@ class Stage:
 
     def open_jobs(self) -> int:
         """Return how many jobs are pending or processing."""
-        sql = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'processing')"
-        ((count,),) = self.select(sql).rows
-        assert isinstance(count, int)
-        return count
+        return self.count("status IN ('pending', 'processing')")
 
     def days(self) -> float:
         """Return how many days of simulated time have passed."""
         return asyncio.get_running_loop().time() / 86400
 
-    def count(self) -> int:
+    def count(self, where: str = "1", *values: object) -> int:
         """Return how many jobs there are."""
-        ((count,),) = self.select("SELECT count(*) FROM jobs").rows
+        ((count,),) = self.select(f"SELECT count(*) FROM jobs WHERE {where}", *values).rows
         assert isinstance(count, int)
         return count
 
     def available(self) -> int:
         """Return how many jobs are pending and due."""
-        sql = """
-            SELECT count(*) FROM jobs
-            WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
-        """
-        ((count,),) = self.select(sql, to_text(now())).rows
-        assert isinstance(count, int)
-        return count
+        due = "scheduled_for IS NULL OR scheduled_for <= ?"
+        return self.count(f"status = 'pending' AND ({due})", to_text(now()))
 
     @property
     def blocked_seconds(self) -> float:
@@ -266,7 +256,7 @@ class Stage:
 
     def taken(self, operation: Operation) -> None:
         """An operation is about to take effect: no service is called inside a transaction."""
-        self._is_dirty = True
+        self._is_dirty |= _may_change(operation)
         self._sends += operation.call == "send_email"
         lock = self._database.write_lock
         if (
@@ -289,9 +279,7 @@ class Stage:
         """A worker sees what came of its operation."""
         if operation.kind == "service":
             self._note_answer(operation)
-        elif operation.kind == "database" and not self._driver.in_transaction:
-            if operation.call.startswith(("SELECT", "select")):
-                return
+        elif _may_change(operation) and not self._driver.in_transaction:
             if "moves" in self.watches:
                 self._check_moves(operation)
             if "available" in self.watches:
@@ -309,7 +297,7 @@ class Stage:
         self._is_dirty = True
 
     def state(self) -> Hashable:
-        """Return what decides the future: the database, the mails, what the play remembers."""
+        """Return what decides the future: the database, the mails, what each call has seen."""
         if self._is_dirty:
             # The header counts changes, which are as many whatever their order.
             self._image_hash = hash(self._driver.image()[100:])
@@ -318,7 +306,7 @@ class Stage:
         mails = tuple(mail.idempotency_key for mail in ledger.deliveries)
         asked = frozenset((job, *sorted(names)) for job, names in self.asked.items())
         doubts = tuple(call.saw_none_available for call in self.calls if not call.done)
-        return (self._image_hash, mails, len(ledger.calls), asked, doubts, self.memory)
+        return (self._image_hash, mails, len(ledger.calls), asked, doubts)
 
     def _note_available(self) -> None:
         """Note for each claim under way whether there was a moment with nothing to claim."""
@@ -337,7 +325,6 @@ class Stage:
                 actor.call if actor else None,
                 current_job_id(),
                 call.idempotency_key,
-                call.to,
                 at_seconds,
             )
         )
@@ -413,6 +400,11 @@ class Stage:
             usual_work=self.work_of_steps.get(move.from_step, frozenset()),
             work=frozenset(work),
         )
+
+
+def _may_change(operation: Operation) -> bool:
+    """Return whether it can change the database."""
+    return operation.kind == "database" and not only_reads(operation.call)
 
 
 def _set_done(end: asyncio.Future[None], _: object) -> None:

@@ -59,16 +59,16 @@ class World:
     round_trip_seconds: float = 0.0
 
 
-def jobs(*rows: str, table: str = "jobs") -> str:
-    """Return SQL that inserts rows, each given as `name = value, name = value`."""
-    return "".join(_insert(table, row) for row in rows)
+def jobs(*rows: str) -> str:
+    """Return SQL that inserts jobs, each given as `name = value, name = value`."""
+    return "".join(_insert(row) for row in rows)
 
 
-def _insert(table: str, row: str) -> str:
+def _insert(row: str) -> str:
     pairs = [pair.split("=", 1) for pair in row.split(", ")]
     names = ", ".join(name.strip() for name, _ in pairs)
     values = ", ".join(value.strip() for _, value in pairs)
-    return f"INSERT INTO {table} ({names}) VALUES ({values});"
+    return f"INSERT INTO jobs ({names}) VALUES ({values});"
 
 
 def pending(count: int, *, address: str = "customer{}@example.com") -> str:
