@@ -44,7 +44,7 @@ async def claim_next_job() -> Job | None:
             return None
         job_id = choices[turn % len(choices)]["id"]
         turn += 1
-        sql = f"UPDATE jobs SET status = 'processing', worker_id = ?, started_at = ? WHERE id = ? AND {DUE}"  # noqa: E501
+        sql = f"UPDATE jobs SET status = 'processing', worker_id = ?, started_at = ? WHERE id = ? AND {DUE}"
         if (await execute_sql(sql, [worker_id, now(), job_id, now()])).rowcount:
             return await JobModel.get(id=job_id)
 

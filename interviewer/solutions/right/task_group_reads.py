@@ -144,7 +144,7 @@ async def process_job(job: Job) -> None:
             id=row.id, current_step=row.current_step, status="processing", worker_id=row.worker_id
         )
         if await is_ours.update(**changes):
-            sql = "INSERT OR IGNORE INTO job_steps (job_id, step_name, status, output_data) VALUES (?, ?, ?, ?)"  # noqa: E501
+            sql = "INSERT OR IGNORE INTO job_steps (job_id, step_name, status, output_data) VALUES (?, ?, ?, ?)"
             await execute_sql(sql, [row.id, row.current_step, "completed", output])
 
 

