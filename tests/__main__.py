@@ -34,6 +34,13 @@ DEFAULT_SOLUTION = ROOT / "candidate" / "solution.py"
 @click.option("--reset", "task", metavar="A", help="Make a task's function the starter's again.")
 @click.option("--strict", is_flag=True, help="A task that is not started counts as failed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For other samples.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(1, 1000),
+    default=1.0,
+    show_default=True,
+    help="So many times as many runs, where not all can be done.",
+)
 def main(
     solution: Path,
     only: tuple[str, ...],
@@ -44,6 +51,7 @@ def main(
     task: str | None,
     strict: bool,  # noqa: FBT001 - the same
     seed: int,
+    budget: float,
 ) -> None:
     """Judge a solution by the checks of its contract.
 
@@ -62,7 +70,7 @@ def main(
     if replay is not None and (len(names) != 1 or names[0] not in all_names()):
         raise click.UsageError("--replay needs --only and the one check it is for, such as A4")
     try:
-        report = judged(_found(solution), only=names, replay=replay, seed=seed)
+        report = judged(_found(solution), only=names, replay=replay, seed=seed, budget=budget)
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell has it for Ctrl-C
     if json_file:

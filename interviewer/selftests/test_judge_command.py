@@ -144,6 +144,7 @@ def test_the_json_can_go_to_a_file(tmp_path: Path) -> None:
         (["--replay", "w1"], "--replay needs --only and the one check it is for, such as A4"),
         (["--replay", "w1", "--only", "A"], "--replay needs --only and the one check"),
         (["--replay", "w1", "--only", "A1,A2"], "--replay needs --only and the one check"),
+        (["--budget", "0.5"], "0.5 is not in the range 1<=x<=1000"),
         (["--seed", "x"], "'x' is not a valid integer"),
         (["--bogus"], "--bogus"),
     ],
@@ -164,6 +165,17 @@ def test_a_failure_is_repeated_with_its_seed(tmp_path: Path) -> None:
 
     (repeat,) = [line for line in result.stdout.splitlines() if "Repeat" in line]
     assert "SEED=7 REPLAY=w1*1.w2*1" in repeat
+
+
+def test_a_larger_budget_searches_longer() -> None:
+    """What cannot be tried as a whole is tried more often, and what can is not."""
+    usual, larger = (
+        document_of("--solution", RIGHT, "--only", "A4,A6", "--budget", budget)["tasks"]["A"]
+        for budget in (1, 3)
+    )
+
+    assert larger["checks"]["A4"]["runs"] > usual["checks"]["A4"]["runs"]
+    assert larger["checks"]["A6"] == usual["checks"]["A6"]
 
 
 def test_a_solution_elsewhere_is_named_shortly(tmp_path: Path) -> None:
