@@ -153,6 +153,21 @@ REFUSED = {
         "import subprocess\nsubprocess.Popen(['sleep', '1000'])",
         "starts a process (subprocess.Popen)",
     ),
+    "a process, unannounced": (
+        "import _posixsubprocess\n_posixsubprocess.fork_exec()",
+        "starts a process (fork_exec)",
+    ),
+    "below Python": (
+        "import ctypes\nctypes.CDLL(None).fork()",
+        "calls what is below Python, unseen (ctypes.dlopen)",
+    ),
+    "writes from a folder on": (
+        (
+            "import infra\nfolder = os.open(os.path.dirname(infra.__file__), os.O_RDONLY)\n"
+            "os.open('clock.py', os.O_WRONLY, dir_fd=folder)"
+        ),
+        "opens a file from a folder's descriptor on (os.open)",
+    ),
     "thread": (
         "threading.Thread(target=print).start()",
         "starts a thread, which no event loop orders",

@@ -347,6 +347,7 @@ def _limit_resources() -> None:
             (resource.RLIMIT_AS, _MEMORY_MAX),
             (resource.RLIMIT_FSIZE, _FILE_MAX),
             (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_NPROC, 0),  # does not bind root: the guard does
             (resource.RLIMIT_CPU, _COMPUTED_SECONDS_MAX),
         ):
             _, hard = resource.getrlimit(what)

@@ -5,12 +5,14 @@ taken away. The few things that it does not announce are functions that are repl
 """
 
 import _thread
+import importlib
 import os
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,6 +20,7 @@ from typing import Any
 _STARTS_PROCESS = "starts a process"
 _STARTS_THREAD = "starts a thread, which no event loop orders (asyncio.to_thread is fine)"
 _USES_NETWORK = "uses the network"
+_CALLS_C = "calls what is below Python, unseen"
 _CHANGES_FILE = "changes a file"
 _SENDS_SIGNAL = "sends a signal"
 _ENDS_PROCESS = "ends the process"
@@ -83,6 +86,8 @@ class Guard:
         os._exit = self._refusing("os._exit", _ENDS_PROCESS)
         os.abort = self._refusing("os.abort", _ENDS_PROCESS)
         self._keep_to_one_thread()
+        self._keep_to_one_process()
+        self._keep_folders()
         self._keep_alarm()
         self._keep_descriptors()
         _keep_depth()
@@ -100,6 +105,8 @@ class Guard:
             for place in _CHANGED_PATHS[event]:
                 if not (is_known and _is_free(arguments[place])):
                     self._refuse(f"{event} {arguments[place]}", _CHANGES_FILE)
+        elif event.startswith("ctypes."):
+            self._refuse(event, _CALLS_C)
         elif event == "sqlite3.connect" and arguments[0] != ":memory:":
             self._refuse(event, "opens a database of its own: use infra's execute_sql")
 
@@ -123,6 +130,24 @@ class Guard:
                 for known_as in (name, f"_{name}"):
                     if hasattr(module, known_as):
                         setattr(module, known_as, refuse)
+
+    def _keep_to_one_process(self) -> None:
+        """Refuse what subprocess and multiprocessing start processes by."""
+        refuse = self._refusing("fork_exec", _STARTS_PROCESS)
+        for module, name in (("_posixsubprocess", "fork_exec"), ("subprocess", "_fork_exec")):
+            with suppress(ImportError):  # on Windows
+                setattr(importlib.import_module(module), name, refuse)
+
+    def _keep_folders(self) -> None:
+        """Refuse to open from a folder's descriptor on: that folder is not announced."""
+        before = os.open
+
+        def guarded(*arguments: Any, dir_fd: int | None = None, **named: Any) -> int:
+            if dir_fd is not None:
+                self._refuse("os.open", "opens a file from a folder's descriptor on")
+            return before(*arguments, **named)
+
+        vars(sys.modules[os.name])["open"] = os.open = guarded
 
     def _keep_alarm(self) -> None:
         """Let nobody take the watchdog's signal away."""
