@@ -100,11 +100,13 @@ class SolutionFile:
 
 
 def _unwritten(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-            if len(body) == 1 and isinstance(body[0], ast.Raise) and _says_so(body[0].exc):
-                yield node.name
+    # Of two functions of one name it is the last that counts, as in Python.
+    functions = (ast.AsyncFunctionDef, ast.FunctionDef)
+    last = {node.name: node for node in tree.body if isinstance(node, functions)}
+    for node in last.values():
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        if len(body) == 1 and isinstance(body[0], ast.Raise) and _says_so(body[0].exc):
+            yield node.name
 
 
 def _says_so(raised: ast.expr | None) -> bool:

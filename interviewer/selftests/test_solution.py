@@ -8,7 +8,7 @@ import pytest
 
 from infra.errors import SolutionError
 from infra.models import Job
-from infra.solution import Solution
+from infra.solution import Solution, SolutionFile
 from interviewer.selftests.world import World, in_a_world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,6 +186,18 @@ async def create_campaign_jobs(campaign_id, customer_emails, seen=[]):
 def test_what_people_write_in_a_module_works(path: Path, text: str) -> None:
     """Relative imports, classes of all kinds and foreign line ends are nothing special."""
     assert isinstance(load(path, text + FUNCTIONS), Solution)
+
+
+def test_the_last_function_of_a_name_counts(path: Path) -> None:
+    """One written below the starter's is written; one put back below one's own is not."""
+    starter = "async def claim_next_job():\n    raise NotImplementedError\n"
+    written = "async def claim_next_job():\n    return None\n"
+    found = []
+    for text in (starter + written, written + starter):
+        path.write_text(text, encoding="utf-8")
+        found.append(SolutionFile.read(path).unwritten)
+
+    assert found == [frozenset(), frozenset({"claim_next_job"})]
 
 
 async def test_a_function_may_be_wrapped(path: Path) -> None:
