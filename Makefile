@@ -58,7 +58,11 @@ clean: ## remove .venv, interview.db and caches, nothing else
 
 # The kit's own targets. A candidate's copy comes without interviewer/, and without these.
 ifneq ($(wildcard interviewer),)
-.PHONY: check bench format
+.PHONY: kit check bench format
+
+#: DIR=../for-ada ZIP=1      kit: in this folder; and packed (else ../candidate-kit)
+kit: .venv/.runtime ## a candidate's copy: a new folder and git repository
+	@$(run) -m interviewer kit "$(or $(DIR),../candidate-kit)" $(if $(ZIP),--zip)
 
 #: PYTEST_ARGS='-x -k demo'  check: more arguments for pytest
 check: .venv/.check ## format, lint, types, import rules, tests; stops at a failure

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 HEAD = """\
 # The exact types of models.py, for editors and type checkers. Python itself never reads this.
-# Written by `python -m interviewer.stub` from the models: not to be edited.
+# Written from the models, by a command: not to be edited.
 #
 # mypy: disable-error-code="override"
 # A model's methods take its own fields, where those of Model take any.
