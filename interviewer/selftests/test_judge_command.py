@@ -95,6 +95,7 @@ def test_the_json_of_what_passes() -> None:
         "expected": None,
         "got": None,
         "story": [],
+        "why": None,
         "where": None,
         "replay": None,
     }
@@ -115,6 +116,7 @@ def test_the_json_of_what_fails() -> None:
         ["ms", "worker", "operation", "result", "marked"]
     ] * 4
     assert [row["worker"] for row in check["story"] if row["marked"]] == ["worker-2"]
+    assert check["why"].startswith("Both saw job 1 as free")
 
 
 def test_the_json_of_what_was_not_judged() -> None:

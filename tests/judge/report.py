@@ -38,6 +38,7 @@ class Result:
             "expected": failure.expected if failure else None,
             "got": failure.got if failure else self.message or None,
             "story": [row.as_json() for row in failure.story] if failure else [],
+            "why": failure.why if failure else None,
             "where": failure.where if failure else None,
             "replay": failure.replay if failure else None,
             "runs": self.runs,
@@ -48,7 +49,7 @@ class Result:
         """Return all of it, as it goes from process to process."""
         event = {**self.as_json(), "id": self.id, "name": self.name, "message": self.message}
         if self.failure:
-            event |= {"why": self.failure.why, "source": self.failure.source}
+            event["source"] = self.failure.source
         return event
 
     @classmethod
