@@ -6,7 +6,7 @@ Worker and job follow the task and the tasks that it starts, as a process id fol
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -14,6 +14,8 @@ from pathlib import Path
 
 _KIT = Path(__file__).resolve().parent
 _LIBRARY = Path(asyncio.__file__).resolve().parents[1]
+
+_FOUR = frozenset({"claim_next_job", "create_campaign_jobs", "send_email_step", "process_job"})
 
 _worker: ContextVar[str] = ContextVar("worker")
 _job: ContextVar[int | None] = ContextVar("job", default=None)
@@ -72,6 +74,22 @@ def caller_line() -> str:
             break
         frame = frame.f_back
     return f"{_shown(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def caller_function(files: Collection[str]) -> str | None:
+    """Return the function of these files that led here: of the contract's four the nearest one.
+
+    Else the nearest function of them, or `None` when no code of these files led here.
+    """
+    nearest = None
+    frame = sys._getframe(1)
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_code.co_filename in files:
+            name = frame.f_code.co_name
+            if name in _FOUR:
+                return name
+            nearest = nearest or name
+    return nearest
 
 
 @cache

@@ -1,8 +1,8 @@
 """The one seam: every wait on the database, on a service or on a sleep passes `perform`.
 
 With no seam installed, `perform` is the call itself. Under simulation the installed seam is told
-before and after each operation: there it chooses who goes next, notes what happened, or lets a
-worker die.
+before and after each operation, and of one that is cut short: there it chooses who goes next, notes
+what happened, or lets a worker die.
 """
 
 import re
@@ -72,8 +72,8 @@ class Operation:
 class Seam(Protocol):
     """What a simulation installs.
 
-    Either method may raise, or return something to wait for. (It need not, since most have
-    nothing to wait for, and a coroutine that only returns costs as much as a small operation.)
+    `before` and `after` may raise, or return something to wait for. (They need not, since most
+    have nothing to wait for, and a coroutine that only returns costs as much as a small operation.)
     """
 
     def before(self, operation: Operation) -> Awaitable[None] | None:
@@ -81,6 +81,9 @@ class Seam(Protocol):
 
     def after(self, operation: Operation) -> Awaitable[None] | None:
         """Let the worker see what came of it now, or when what is returned is done."""
+
+    def cut(self, operation: Operation) -> None:
+        """Note that the worker stopped waiting: it was cancelled, or its process ends."""
 
 
 _seam: Seam | None = None
@@ -125,6 +128,9 @@ async def _pass(
         operation.error = error
         if (turn := seam.after(operation)) is not None:
             await turn
+        raise
+    except BaseException:
+        seam.cut(operation)
         raise
     if (turn := seam.after(operation)) is not None:
         await turn

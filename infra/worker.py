@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
+from infra import metrics
 from infra.clock import from_text, now, sleep
 from infra.context import as_worker, processing
 from infra.database import execute_sql
+from infra.errors import DatabaseBusyError
 from infra.models import Job, JobStatus
 from infra.solution import Solution
 
@@ -84,7 +87,8 @@ class Worker:
 
     async def _claim(self) -> Job | None:
         try:
-            return await self._solution.claim_next_job()
+            with metrics.calling("claim_next_job"):
+                return await self._solution.claim_next_job()
         except Exception as error:
             self._on_error(None, error)
             return None
@@ -92,14 +96,22 @@ class Worker:
     async def _rest(self, idle_seconds: float) -> None:
         # Not less than the minimum: all who rest would wake for the same job, and all but one
         # in vain.
-        seconds = min(idle_seconds, await _seconds_until_next_due())
-        await sleep(max(seconds, self._pace.idle_seconds_min))
+        seconds = min(idle_seconds, await self._seconds_until_next_due())
+        with metrics.waiting("rests"):
+            await sleep(max(seconds, self._pace.idle_seconds_min))
+
+    async def _seconds_until_next_due(self) -> float:
+        try:
+            return await _seconds_until_next_due()
+        except DatabaseBusyError as error:
+            self._on_error(None, error)
+            return float("inf")
 
     async def _process(self, job: Job) -> None:
         self._job = job
         self._keep_beating()
         try:
-            with processing(job.id):
+            with processing(job.id), metrics.calling("process_job"):
                 await self._solution.process_job(job)
         except Exception as error:
             self._on_error(job, error)
@@ -131,7 +143,9 @@ async def run_reaper(*, patience_seconds: float, interval_seconds: float) -> NoR
     with as_worker("reaper"):
         while True:
             await sleep(interval_seconds)
-            await reap(patience_seconds=patience_seconds)
+            # A busy database is no reason to stop: there is a next time.
+            with suppress(DatabaseBusyError):
+                await reap(patience_seconds=patience_seconds)
 
 
 async def reap(*, patience_seconds: float) -> int:

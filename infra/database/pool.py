@@ -6,6 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
+from infra import metrics
 from infra.context import current_worker_id
 from infra.database.driver import Connection, Driver
 from infra.errors import DatabaseBusyError
@@ -20,16 +21,25 @@ class Hold:
     worker: str
     purpose: str
     since: float
+    span: metrics.Span | None
+    """The same for who records the run, if anybody does."""
 
     def words(self) -> str:
         """Return the hold for a person, for example `worker-3 for 4.8 s (a statement)`."""
         held_seconds = time.monotonic() - self.since
         return f"{self.worker} for {held_seconds:.1f} s ({self.purpose})"
 
+    def end(self) -> None:
+        """Tell who records the run, if anybody does, that it is over."""
+        if self.span and metrics.current:
+            metrics.current.end(self.span)
 
-def hold(purpose: str) -> Hold:
+
+def hold(purpose: str, what: metrics.Held) -> Hold:
     """Return a hold by the calling worker that begins now."""
-    return Hold(current_worker_id(), purpose, time.monotonic())
+    recorder = metrics.current
+    span = None if recorder is None else recorder.begin(what)
+    return Hold(current_worker_id(), purpose, time.monotonic(), span)
 
 
 class Pool:
@@ -51,7 +61,7 @@ class Pool:
             return None
         self._free -= 1
         connection = self._idle.pop()
-        self.holds[connection] = hold(purpose)
+        self.holds[connection] = hold(purpose, "holds a connection")
         return connection
 
     async def acquire(self, purpose: str) -> Connection:
@@ -70,12 +80,12 @@ class Pool:
         except BaseException:
             self._pass_on()
             raise
-        self.holds[connection] = hold(purpose)
+        self.holds[connection] = hold(purpose, "holds a connection")
         return connection
 
     def release(self, connection: Connection, *, broken: bool = False) -> None:
         """Give a connection back; a broken one is not used again."""
-        del self.holds[connection]
+        self.holds.pop(connection).end()
         if not broken:
             self._idle.append(connection)
         self._pass_on()
@@ -91,8 +101,9 @@ class Pool:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await place
+            with metrics.waiting("waits for a connection"):
+                async with asyncio.timeout(self._timeout_seconds):
+                    await place
         except BaseException as error:
             if place.done() and not place.cancelled():
                 self._pass_on()  # it came, but too late to be used

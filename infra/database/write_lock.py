@@ -2,6 +2,7 @@
 
 import asyncio
 
+from infra import metrics
 from infra.database.driver import Connection
 from infra.database.pool import ADVICE, Hold, hold
 from infra.errors import DatabaseBusyError
@@ -32,18 +33,18 @@ class WriteLock:
         """
         await self._pass_gate()
         try:
-            while self._statements:
-                self._no_statements.clear()
-                await self._no_statements.wait()
+            if self._statements:
+                await self._until_no_statements()
         except BaseException:
             self._gate.release()
             raise
         self.owner = owner
-        self.holder = hold(purpose)
+        self.holder = hold(purpose, "holds the write lock")
 
     def release(self, owner: Connection) -> None:
         """Let others write, if it was `owner` who kept them from it."""
-        if self.owner is owner:
+        if self.holder and self.owner is owner:
+            self.holder.end()
             self.owner = self.holder = None
             self._gate.release()
 
@@ -60,6 +61,12 @@ class WriteLock:
         if not self._statements:
             self._no_statements.set()
 
+    async def _until_no_statements(self) -> None:
+        with metrics.waiting("waits for the write lock"):
+            while self._statements:
+                self._no_statements.clear()
+                await self._no_statements.wait()
+
     async def _pass_gate(self) -> None:
         # A gate that is open while somebody waits is that one's already.
         if not self._gate.locked() and not self._waiting:
@@ -67,8 +74,9 @@ class WriteLock:
             return
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._gate.acquire()
+            with metrics.waiting("waits for the write lock"):
+                async with asyncio.timeout(self._timeout_seconds):
+                    await self._gate.acquire()
         except TimeoutError:
             holder = self.holder.words() if self.holder else "statements that take too long"
             raise DatabaseBusyError(

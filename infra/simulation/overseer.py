@@ -49,6 +49,9 @@ class Overseer:
         if operation.worker in self.dead or self._strikes(operation, "after"):
             raise Crash(operation.worker)
 
+    def cut(self, operation: Operation) -> None:
+        """Nothing to note: it was counted when it began."""
+
     def _strikes(self, operation: Operation, moment: Moment) -> bool:
         if self._crashes is None or not self._crashes.strikes(operation, moment):
             return False

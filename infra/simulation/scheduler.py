@@ -256,6 +256,9 @@ class Scheduler:
         self._remember(operation.worker, self._thread(operation), _seen(operation))
         self._observer.seen(operation)
 
+    def cut(self, operation: Operation) -> None:
+        """Nothing to note: what the worker does next tells that it did not wait for this."""
+
     async def returning(self, operation: Operation) -> None:
         """Give a worker that has done its last operation the chance to die after it."""
         if not self._left.crashes:

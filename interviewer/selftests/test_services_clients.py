@@ -33,6 +33,9 @@ class Notes:
     async def after(self, operation: Operation) -> None:
         self.passed.append((operation.worker, "answer", repr(operation.result or operation.error)))
 
+    def cut(self, operation: Operation) -> None:
+        self.passed.append((operation.worker, "cut", operation.words))
+
 
 async def test_every_call_is_one_operation() -> None:
     """Each call passes the seam once, with the worker, its words and its answer."""
