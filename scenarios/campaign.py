@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from infra import Campaign, SalesforceError, execute_sql, fetch_salesforce_data
-from infra.clock import sleep, wait
+from infra.clock import sleep
 from infra.context import as_worker
 from infra.errors import SolutionError
 from infra.models import Job
 from infra.services import Outcome, current_services
-from infra.simulation import Crash, Overseer
+from infra.simulation import Overseer
 from infra.solution import Solution, line_of
 from infra.worker import Pace, Worker, run_reaper
+from scenarios.crew import at_work, keep_a_worker, raise_if_over
 
 PAGE_SIZE = 2_000
 PAGE_TRIES = 10
@@ -89,7 +90,6 @@ class Progress:
     stage: str = "starting"
     customers: int = 0
     steps_done: int = 0
-    restarts: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     """What escaped from the four functions, by the error's words."""
 
@@ -198,36 +198,20 @@ async def _work(
 
     names = (f"worker-{number}" for number in count(1))
 
-    async def keep_a_worker() -> NoReturn:
-        while True:
-            worker_id = next(names)
-            worker = Worker(
-                worker_id,
-                Solution.load(plan.solution),
-                pace=plan.times.pace,
-                on_processed=on_processed,
-                on_error=on_error,
-            )
-            try:
-                await worker.run()
-            except (Crash, BaseExceptionGroup):
-                # A task group tells of its tasks' deaths in a group.
-                if worker_id not in overseer.dead:
-                    raise
-                progress.restarts += 1
-                await wait(plan.times.restart_seconds)
+    def start() -> tuple[str, Worker]:
+        name, solution = next(names), Solution.load(plan.solution)
+        pace = plan.times.pace
+        return name, Worker(name, solution, pace=pace, on_processed=on_processed, on_error=on_error)
 
+    crew = [
+        keep_a_worker(start, dead=overseer.dead, restart_seconds=plan.times.restart_seconds)
+        for _ in range(plan.workers)
+    ]
     reaper = run_reaper(
         patience_seconds=plan.times.patience_seconds, interval_seconds=plan.times.reap_seconds
     )
-    tasks = [asyncio.create_task(keep_a_worker()) for _ in range(plan.workers)]
-    tasks.append(asyncio.create_task(reaper))
-    try:
+    async with at_work([*crew, reaper]) as tasks:
         await _until_none_is_open(plan, overseer, tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
 
 
 async def _until_none_is_open(
@@ -238,9 +222,7 @@ async def _until_none_is_open(
     )
     for _ in range(int(plan.times.give_up_seconds / plan.times.look_seconds)):
         await sleep(plan.times.look_seconds)
-        for task in tasks:
-            if task.done():
-                task.result()  # raises what ended it, as none of them ends by itself
+        raise_if_over(tasks)
         (row,) = await execute_sql(OPEN_JOBS)
         if not row["open"] or overseer.count > operations_max:
             return

@@ -1,0 +1,1 @@
+"""Solutions with something to find: what `python -m scenarios N --incident` runs."""
