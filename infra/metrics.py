@@ -68,7 +68,7 @@ class Metrics:
     """The record of one run. `files` are the solution's, as its code objects name them.
 
     `deaths` has each dead worker with the moment of its death, and `spent` each change of what
-    the worker in a place, counted from 0, spends its time on.
+    the worker in a place, counted from 0, spends its time on. Once `closed` it stays as it is.
     """
 
     def __init__(self, files: Collection[str] = ()):
@@ -80,14 +80,14 @@ class Metrics:
         self._doing: dict[str, dict[Span, Spent]] = {}
         """What each worker has under way, the most recent last."""
         self._resting: set[str] = set()
-        self._closed = False
+        self.closed = False
 
     def begin(self, what: What, name: str = "") -> Span:
         """Note that the calling worker begins something."""
         function = caller_function(self._files)
         worker = current_worker_id()
         span = Span(what, name, worker, current_job_id(), function, time.monotonic())
-        if self._closed:
+        if self.closed:
             return span
         self.spans.append(span)
         if what == "rests":
@@ -99,7 +99,7 @@ class Metrics:
 
     def end(self, span: Span, error: str | None = None) -> None:
         """Note that something is over, and which kind of error ended it, if one did."""
-        if self._closed or span.end is not None:
+        if self.closed or span.end is not None:
             return
         span.end, span.error = time.monotonic(), error
         if span.what == "rests":
@@ -114,7 +114,7 @@ class Metrics:
 
     def dies(self, worker: str) -> None:
         """Note a worker's death, which ends all that it had under way."""
-        if self._closed or worker in self.deaths:
+        if self.closed or worker in self.deaths:
             return
         self.deaths[worker] = moment = time.monotonic()
         for span in self._doing.pop(worker, {}):
@@ -124,7 +124,7 @@ class Metrics:
 
     def close(self) -> None:
         """Record nothing more: what is under way stays so, whatever comes to clear up."""
-        self._closed = True
+        self.closed = True
 
     def _spent_on(self, span: Span) -> Spent | None:
         if span.what == "service":

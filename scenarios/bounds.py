@@ -1,15 +1,19 @@
 """What keeps a run within bounds, whatever somebody's solution does: operations, and prints."""
 
 import asyncio
+import gc
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import TextIOBase
+from typing import NoReturn
 
 from infra.operations import Operation
 from infra.simulation import Overseer
 
 OPERATIONS_MAX = 200_000
+ENDING_SECONDS = 60.0
 OPERATIONS_AT_ONCE_MAX = 10_000
 """So many of one run while no time passes; only sleeps of no length take none."""
 
@@ -25,26 +29,38 @@ class Bounds:
         self.broken: str | None = None
         self._overseer = overseer
         self._on_operation = on_operation
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._exceeded: asyncio.Future[None] | None = None
         self._moment = -1.0
         self._at_once = 0
+        self._is_closed = False
 
     @property
     def exceeded(self) -> asyncio.Future[None]:
         """Done when there was too much of something."""
-        self._exceeded = self._exceeded or asyncio.get_running_loop().create_future()
+        self._loop = self._loop or asyncio.get_running_loop()
+        self._exceeded = self._exceeded or self._loop.create_future()
         return self._exceeded
 
     def before(self, operation: Operation) -> Awaitable[None] | None:
         """Let the operation happen, or wait for ever when there were too many."""
         self._overseer.before(operation)
         self._count()
-        if self.broken or self._is_too_much(operation):
+        if self._is_closed or self.broken or self._is_too_much(operation):
             if not self.exceeded.done():
                 self.exceeded.set_result(None)
-            return asyncio.get_running_loop().create_future()
+            return self.exceeded.get_loop().create_future()
         self._on_operation()
         return None
+
+    def close(self) -> None:
+        """Let nobody do anything more, and nobody wait for those who go on all the same.
+
+        Raises SystemExit out of the event loop, after a while, if it still runs then.
+        """
+        if not self._is_closed and self._loop:
+            self._leave_later(self._loop)
+        self._is_closed = True
 
     def after(self, operation: Operation) -> None:
         """Let the overseer see what came of it."""
@@ -53,6 +69,14 @@ class Bounds:
     def cut(self, operation: Operation) -> None:
         """Let the overseer see that nobody waits for it."""
         self._overseer.cut(operation)
+
+    def _leave_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        def leave() -> NoReturn:
+            # Again, as the loop runs once more to cancel what is left.
+            self._leave_later(loop)
+            sys.exit()
+
+        loop.call_later(ENDING_SECONDS, leave)
 
     def _count(self) -> None:
         moment = time.monotonic()
@@ -87,4 +111,8 @@ def quiet() -> Iterator[_Sink]:
     """Count what is printed inside the block, in place of showing it."""
     sink = _Sink()
     with redirect_stdout(sink), redirect_stderr(sink):
-        yield sink
+        try:
+            yield sink
+        finally:
+            # What Python says of things that are thrown away, as of errors that nobody saw.
+            gc.collect()

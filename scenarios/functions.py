@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 
 from infra.solution import Solution, SolutionFile
 
@@ -12,7 +11,7 @@ NAMES = tuple(field.name for field in fields(Solution))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Functions:
     """Where the four functions come from. `reasons` says why some are not those of `file`, but of
-    `stand_in`; each copy that is made shares no memory with another."""
+    `stand_in`, if there is one; each copy that is made shares no memory with another."""
 
     file: SolutionFile
     stand_in: SolutionFile | None = None
@@ -29,16 +28,8 @@ class Functions:
         module = self.file.execute()
         if self.stand_in and self.reasons:
             other = self.stand_in.execute()
-            # Each calls the others by name: both modules have the same four.
+            # They call each other by name: both modules get the same four.
             for name in NAMES:
                 source, target = (other, module) if name in self.reasons else (module, other)
-                if hasattr(source, name):
-                    setattr(target, name, getattr(source, name))
+                vars(target)[name] = self.file.function(source, name)
         return Solution(*(self.file.function(module, name) for name in NAMES))
-
-
-def read(path: Path) -> Functions:
-    """Read a candidate's file. Raises SolutionError when it cannot be loaded at all."""
-    file = SolutionFile.read(path)
-    file.execute()
-    return Functions(file=file)

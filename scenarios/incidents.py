@@ -46,18 +46,23 @@ class System:
 
     def settings(self) -> dict[str, str]:
         """Return what it is like, in words with units."""
-        limit = self.rate_limit_per_second
-        return {
+        words = {
             "workers": f"{self.workers}",
             "jobs": f"{self.jobs:,}",
             "pool": f"{self.pool} connections",
             "SendGrid answers in": f"{self.latency_seconds:g} s",
-            "SendGrid takes": f"{limit} calls a second" if limit else "any number of calls",
-            "SendGrid fails": f"{self.error_rate:.0%} of calls",
-            "workers die after": f"{self.crash_rate:.0%} of calls to SendGrid",
             "reaper's patience": f"{self.patience_seconds:g} s",
             "heartbeat every": f"{self.pace.heartbeat_seconds:g} s",
         }
+        if self.rate_limit_per_second:
+            words["SendGrid takes"] = f"{self.rate_limit_per_second:,} calls a second"
+        if self.error_rate:
+            words["SendGrid fails"] = f"{self.error_rate:.0%} of calls"
+        if self.crash_rate:
+            words["workers die after"] = f"{self.crash_rate:.1%} of calls to SendGrid"
+        if self.claim_seconds:
+            words["looking for a job takes"] = f"{self.claim_seconds:g} s"
+        return words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

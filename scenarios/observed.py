@@ -1,11 +1,13 @@
 """A simulated database that is watched: each change of a job, when it is committed, and by whom."""
 
+import asyncio
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra import metrics
 from infra.clock import from_text, now, wait
 from infra.context import current_job_id, current_worker_id
 from infra.database.driver import Result, Value
@@ -63,6 +65,8 @@ class ObservedDriver:
         self.round_trip_seconds = self._simulated.round_trip_seconds
         self._claim_seconds = claim_seconds
         self._noted = 0
+        self._writing = asyncio.Lock()
+        """SQLite's own: the write lock of the kit lets statements pass that take no time."""
 
     async def connect(self) -> "ObservedConnection":
         """Open a connection."""
@@ -72,12 +76,27 @@ class ObservedDriver:
         self, connection: SimulatedConnection, sql: str, values: Sequence[Value]
     ) -> Result:
         """Run one statement for one of the connections. Raises sqlite3.Error."""
-        if self._claim_seconds and _looks_for_a_job(sql, values):
-            await wait(self._claim_seconds)
+        if self._claim_seconds:
+            await self._take_time(connection, sql, values)
         result = await connection.run(sql, values)
         if not self._simulated.in_transaction and not sql.startswith("SELECT"):
             self._note()
         return result
+
+    async def _take_time(
+        self, connection: SimulatedConnection, sql: str, values: Sequence[Value]
+    ) -> None:
+        """Let a statement that looks for a job take its time; of those that write one at a time."""
+        seconds = self._claim_seconds if _looks_for_a_job(sql, values) else 0.0
+        if sql.startswith("SELECT") or connection.in_transaction:
+            await wait(seconds)
+            return
+        with metrics.waiting("waits for the write lock"):
+            await self._writing.acquire()
+        try:
+            await wait(seconds)
+        finally:
+            self._writing.release()
 
     def _note(self) -> None:
         for row in self._simulated.peek(_NEW_NOTES, (self._noted,)).rows:

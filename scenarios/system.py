@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -66,6 +66,12 @@ class Facts:
     escaped: Counter[str] = field(default_factory=Counter)
     printed: int = 0
 
+    def close(self) -> None:
+        """Let the facts be those up to now, unless they are closed."""
+        if not self.metrics.closed:
+            self.metrics.close()
+            self.end = time.monotonic()
+
 
 class Stage:
     """One system, to be run once."""
@@ -92,7 +98,9 @@ class Stage:
         facts = self.facts
         overseer = Overseer(crashes=_DiesAfterSending(self._system.crash_rate, seed=facts.seed))
         bounds = Bounds(overseer, on_operation=lambda: watch(facts))
-        with ExitStack() as block:
+        interrupted = False
+        # At the end of the block: those whom the bounds do not let end.
+        with suppress(Deadlock, SystemExit), ExitStack() as block:
             printed = block.enter_context(quiet())
             simulation = block.enter_context(Simulation(Recorder(facts.metrics, bounds)))
             block.enter_context(recording(facts.metrics))
@@ -101,12 +109,19 @@ class Stage:
             block.enter_context(use_database(database))
             try:
                 simulation.run(self._play(overseer, bounds))
-            except (Deadlock, SystemExit) as error:
-                facts.ended, facts.broken = _how_it_broke(error), True
+            except KeyboardInterrupt:
+                interrupted = True
+            except BaseException as error:
+                if isinstance(error, Exception) and not isinstance(error, Deadlock):
+                    raise
+                if not facts.metrics.closed:
+                    facts.ended, facts.broken = _how_it_broke(error), True
             finally:
-                facts.metrics.close()
-                facts.end = time.monotonic()
+                facts.close()
+                bounds.close()
                 facts.printed = printed.lines
+        if interrupted:
+            raise KeyboardInterrupt
 
     async def _play(self, overseer: Overseer, bounds: Bounds) -> None:
         facts, system = self.facts, self._system
@@ -128,7 +143,8 @@ class Stage:
         async with at_work([*crew, reaper]) as tasks:
             facts.ended = await self._until_over(bounds, tasks)
             facts.broken = bounds.broken is not None
-            facts.metrics.close()
+            facts.close()
+            bounds.close()
 
     async def _create_jobs(self, number: int) -> None:
         campaign = await Campaign.create(name="Winter news", user_id=1)
@@ -178,7 +194,6 @@ class Jobs:
     def none_is_due(self, until: float) -> bool:
         """Tell whether no job is running, or pending and due by then."""
         for change in self._changes[self._seen :]:
-            # Last in the order, so that the first that is looked at is likely to be due.
             self._latest[change.job] = change
         self._seen = len(self._changes)
         return not any(_is_due(change, until) for change in self._latest.values())
@@ -211,9 +226,11 @@ def _in_short(error: Exception) -> str:
 
 
 def _how_it_broke(error: BaseException) -> str:
+    if isinstance(error, Deadlock):
+        return "all wait, and nothing will wake them: a deadlock"
     if isinstance(error, SystemExit):
         return "the solution ended its process (SystemExit)"
-    return "all wait, and nothing will wake them: a deadlock"
+    return f"the solution ended its worker ({type(error).__name__}: {error})".replace(": )", ")")
 
 
 def _services(system: System, seed: int) -> Services:

@@ -1,0 +1,39 @@
+"""Ctrl-C, wherever the program is, and again if somebody's code has swallowed it."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import NoReturn, Self
+
+
+class Interrupts:
+    """Has Ctrl-C raise KeyboardInterrupt at once in its block; `came` tells that it did.
+
+    The event loop's own answer to it waits for an await, which a solution may never reach. And
+    what is raised in a function that SQLite calls comes out as an error of SQLite's.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        signal.signal(signal.SIGINT, self._before)
+        if self.came and kind is not KeyboardInterrupt:
+            raise KeyboardInterrupt
+
+    def raise_again(self) -> None:
+        """Raise KeyboardInterrupt if one came, and yet the program goes on."""
+        if self.came:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, _signal: int, _frame: FrameType | None) -> NoReturn:
+        self.came = True
+        raise KeyboardInterrupt
