@@ -33,7 +33,7 @@ def render(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["count"] = count
+    environment.filters |= {"count": count, "duration": duration}
     return environment.get_template(template.name).render(values)
 
 
@@ -45,6 +45,20 @@ def visible(text: str) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number and its noun: `1 run`, `1,204 runs`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it: `1.2 ms`, `4 s`, `1 min 05 s`, `2 h 00 min`."""
+    whole = round(seconds)
+    if seconds < 0.9995:
+        text = f"{seconds * 1000:.3g} ms"
+    elif whole < 60:
+        text = f"{seconds:.3g} s"
+    elif whole < 3600:
+        text = f"{whole // 60} min {whole % 60:02} s"
+    else:
+        text = f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _finalize(value: object) -> object:
