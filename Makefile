@@ -6,7 +6,7 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup dev test hint reset demo clean
+.PHONY: help setup doctor dev test hint reset demo clean
 
 run := .venv/bin/python
 
@@ -20,6 +20,10 @@ help: ## list what there is
 
 setup: .venv/.runtime interview.db ## make .venv and interview.db, once
 	@echo 'ready'
+
+# With what is there: it tells what is missing, and sets nothing up.
+doctor: ## look, the day before, whether this machine is ready
+	@$(or $(shell test -x $(run) && echo $(run)),"$(python)") -m tests.doctor
 
 dev: .venv/.runtime ## judge at every save, on a screen
 	@$(watch_settings) $(run) -m tests --watch $(if $(SOLUTION),--solution "$(SOLUTION)")

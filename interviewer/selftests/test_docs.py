@@ -31,6 +31,7 @@ COMMANDS_AS_THEY_ARE = (
     "make reset",
     ".venv/bin/python setup_db.py",
     ".venv/bin/python scratch.py",
+    ".venv/bin/python -m tests.doctor",
     ".venv/bin/python -m candidate.examples",
     ".venv/bin/python -m tests",
     "make test",
