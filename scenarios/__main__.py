@@ -69,6 +69,9 @@ class Command(click.Command):
 @click.option(
     "--json", "json_file", type=click.File("wb", lazy=False), help="Write all figures there, too."
 )
+@click.option(
+    "--html", "html_file", type=click.File("wb", lazy=False), help="Draw it there, as one page."
+)
 @click.option("--reveal", is_flag=True, help="Print what an interviewer knows about it.")
 def main(
     *,
@@ -77,6 +80,7 @@ def main(
     flawed: bool,
     seed: int,
     json_file: BinaryIO | None,
+    html_file: BinaryIO | None,
     reveal: bool,
     **knobs: float | None,
 ) -> None:
@@ -104,6 +108,10 @@ def main(
         _give_up("stopped before anything was measured", STOPPED_STATUS)
     if json_file:
         json_file.write(to_json(report))
+    if html_file:
+        from scenarios.page import page  # noqa: PLC0415 - what draws takes long to import
+
+        html_file.write(page(report).encode())
     if not (json_file and json_file.name == "-"):
         console.print(dashboard.whole(report), soft_wrap=True)
         console.print(report.question, style="bold", soft_wrap=True)
