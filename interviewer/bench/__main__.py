@@ -14,6 +14,14 @@ from rich.table import Table
 
 from interviewer.bench.arena import Sizes, open_arena
 from interviewer.bench.demo import MEGABYTES_MAX, SECONDS_MAX, DemoRun, run_demo
+from interviewer.bench.grading import (
+    ONE_SECONDS_MAX,
+    TWENTY,
+    TWENTY_SECONDS_MAX,
+    right_solutions,
+    seconds_of,
+    slowest_alone,
+)
 from interviewer.bench.judge import (
     REFERENCE_SECONDS_MAX,
     RUNS_A_MINUTE_MIN,
@@ -40,7 +48,9 @@ ratio = raw time / ORM time: 1.00 is as fast, higher is better."""
 @click.command()
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
 @click.option("--quick", is_flag=True, help=f"{QUICK_ROUNDS} rounds: a glance, ± 10 %.")
-@click.option("--no-judge", is_flag=True, help="Leave out the judge, which takes some minutes.")
+@click.option(
+    "--no-judge", is_flag=True, help="Leave out judging and grading, which take some minutes."
+)
 @click.option("--no-demo", is_flag=True, help="Leave out the demo, which takes up to a minute.")
 def main(*, rounds: int, quick: bool, no_judge: bool, no_demo: bool) -> None:
     """Measure the ORM beside raw aiosqlite, the judge, and the demo's time and memory."""
@@ -49,6 +59,7 @@ def main(*, rounds: int, quick: bool, no_judge: bool, no_demo: bool) -> None:
     show_timings(console, asyncio.run(measure(Sizes(), rounds)), rounds)
     if not no_judge:
         show_judge(console, QUICK_SOLUTIONS if quick else None)
+        show_grading(console, QUICK_SOLUTIONS if quick else None)
     if no_demo:
         return
     try:
@@ -98,6 +109,17 @@ def show_judge(console: Console, limit: int | None) -> None:
         f"≥ {RUNS_A_MINUTE_MIN:,}",
         _met(meets=pace >= RUNS_A_MINUTE_MIN),
     )
+    console.print(table)
+
+
+def show_grading(console: Console, limit: int | None) -> None:
+    """Grade the first `limit` right solutions alone, all for `None`; then twenty at once."""
+    table = _table("grading", "time", "bar", "met")
+    name, seconds = slowest_alone(limit)
+    _add_seconds(table, f"the slowest right one: {name}", seconds, ONE_SECONDS_MAX)
+    twenty = right_solutions()[:TWENTY]
+    name = f"{len(twenty)} submissions at once"
+    _add_seconds(table, name, seconds_of(twenty), TWENTY_SECONDS_MAX)
     console.print(table)
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from interviewer.grading.cell import Ended, run
-from interviewer.grading.grading import Grading
-from interviewer.grading.submission import Submission, read, visible
+from interviewer.grading.grading import Grading, visible
+from interviewer.grading.submission import Submission, read
 from interviewer.kit.copy import write_files
 from interviewer.kit.files import SOLUTION, kit_files
 
-BUDGET = 4.0
+BUDGET = 3.0
 """So many times the runs of `make test`, where not all can be done."""
 
 _SECONDS_MAX = 600.0

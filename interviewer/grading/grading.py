@@ -4,6 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+_SHOWN_MAX = 200
+
+
+def visible(text: str) -> str:
+    """Return a text that may be somebody's with nothing in it that a terminal would act on."""
+    shown = "".join(mark if mark.isprintable() else "�" for mark in text)
+    return shown if len(shown) <= _SHOWN_MAX else f"{shown[: _SHOWN_MAX - 1]}…"
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLine:

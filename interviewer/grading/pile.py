@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from interviewer.grading.grading import visible
+
 _OF_A_KIT = ("solution.py", "candidate", "infra")
 _HANDED_IN = (".py", ".zip")
 _OTHER_ARCHIVES = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
@@ -36,7 +38,7 @@ def pile_of(path: Path) -> Pile:
     taken = [each for each in inside if each.is_dir() or _is_handed_in(each)]
     if not taken:
         raise NothingThere(f"there is no submission in {path}: no folder, no .zip, no .py")
-    left_out = tuple(each.name for each in inside if each not in taken)
+    left_out = tuple(visible(each.name) for each in inside if each not in taken)
     return Pile(_by_name(taken), is_one=len(taken) == 1, left_out=left_out)
 
 
@@ -57,8 +59,8 @@ def _by_name(paths: Iterable[Path]) -> dict[str, Path]:
     """Return the paths by their names without an ending, where that is no other's name."""
     named: dict[str, Path] = {}
     for path in paths:
-        name = path.name if path.is_dir() else path.stem
-        named[path.name if name in named else name] = path
+        name = visible(path.name if path.is_dir() else path.stem)
+        named[visible(path.name) if name in named else name] = path
     return named
 
 
@@ -66,6 +68,6 @@ def _name_of(path: Path) -> str:
     """Return what a submission is called: a solution.py has its name from where it lies."""
     path = path.absolute()
     if path.name != "solution.py":
-        return path.name if path.is_dir() else path.stem
+        return visible(path.name if path.is_dir() else path.stem)
     folder = path.parent.parent if path.parent.name == "candidate" else path.parent
-    return folder.name or path.stem
+    return visible(folder.name) or path.stem

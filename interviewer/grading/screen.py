@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from interviewer.grading.grading import Grading
-from interviewer.grading.submission import visible
+from interviewer.grading.grading import Grading, visible
 from tests.judge.report import NOT_STARTED, TASKS
 
 _MARKS = {
@@ -36,11 +35,11 @@ def grading_lines(grading: Grading) -> Iterator[str]:
 
 def table_lines(gradings: Sequence[Grading]) -> Iterator[str]:
     """Return a line for each submission."""
-    width = max(len(visible(grading.name)) for grading in gradings)
+    width = max(len(grading.name) for grading in gradings)
     yield click.style(" ".join([f"{'':{width}}", *(f" {task:<4}" for task in TASKS)]), bold=True)
     for grading in gradings:
         cells = [f"{_score(grading, task):<5}" for task in TASKS]
-        yield " ".join([f"{visible(grading.name):{width}}", *cells, _in_short(grading)])
+        yield " ".join([f"{grading.name:{width}}", *cells, _in_short(grading)])
     yield ""
     passed = sum(grading.outcome == "passed" for grading in gradings)
     yield f"{passed} of {len(gradings)} keep all guarantees ({_terms(gradings[0])})"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from interviewer.grading.grading import SessionLine
+from interviewer.grading.grading import SessionLine, visible
 from interviewer.grading.parcel import Entry, Unreadable, open_file, open_folder, opened_zip
 from interviewer.kit.files import SOLUTION
 
@@ -17,7 +17,6 @@ _SESSION_BYTES_MAX = 2_000_000
 _NAME = "solution.py"
 _ANOTHER_SOLUTION = ("infra", _NAME)
 _MADE_BY_WORKING = re.compile(r"interview\.db.*|reports/.*|\.interview/.*|.*\.(pyc|bak|swp)|\..*")
-_SHOWN_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +47,6 @@ def read(path: Path, name: str, kit: Mapping[str, bytes]) -> Submission:
     except OSError as error:
         words = f"it cannot be read: {error.strerror}"
         return Submission(name=name, source=visible(str(path)), problem=words)
-
-
-def visible(text: str) -> str:
-    """Return a text that may be somebody's with nothing in it that a terminal would act on."""
-    shown = "".join(mark if mark.isprintable() else "�" for mark in text)
-    return shown if len(shown) <= _SHOWN_MAX else f"{shown[: _SHOWN_MAX - 1]}…"
 
 
 def _read_one(path: Path, name: str) -> Submission:

@@ -24,7 +24,9 @@ from interviewer.selftests.world import new_world
 ROOT = Path(__file__).resolve().parents[2]
 README = "README.md"
 GUIDE = "candidate/GUIDE.md"
-TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in (README, GUIDE)}
+OUR_GUIDE = "interviewer/GUIDE.md"
+DOCUMENTS = (README, GUIDE, OUR_GUIDE)
+TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 
 COMMANDS_AS_THEY_ARE = (
     "make setup",
@@ -36,6 +38,7 @@ COMMANDS_AS_THEY_ARE = (
     ".venv/bin/python -m tests",
     "make test",
     "make test SOLUTION=interviewer/solutions/reference.py",
+    "make kit DIR=../for-ada ZIP=1",
     "make test SOLUTION=interviewer/solutions/wrong/a4_select_then_save.py || true",
 )
 COMMANDS_MADE_QUICK = {
@@ -54,6 +57,9 @@ COMMANDS_MADE_QUICK = {
     "make dev": "make --dry-run dev",
     ".venv/bin/python -m tests --watch": ".venv/bin/python -m tests --help",
     "make bench": "make --dry-run bench",
+    ".venv/bin/python -m interviewer grade ../returned/ada.zip": (
+        ".venv/bin/python -m interviewer grade candidate/solution.py --budget 1"
+    ),
     "python3 -m venv .venv": ".venv/bin/python -m venv --without-pip .venv-new",
     ".venv/bin/python -m pip install -r requirements.txt": (
         ".venv/bin/python -m pip install --dry-run --no-index --quiet -r requirements.txt"
@@ -63,9 +69,10 @@ COMMANDS = COMMANDS_MADE_QUICK | {command: command for command in COMMANDS_AS_TH
 
 MAKE_VARIABLES = {
     *("PYTHON", "SOLUTION", "T", "REPLAY", "REAL", "CUSTOMERS", "WORKERS", "SEED", "PYTEST_ARGS"),
-    *("HINTS", "SESSION", "TASK"),
+    *("HINTS", "SESSION", "TASK", "DIR", "ZIP"),
 }
 MADE_LATER = {
+    "../candidate-kit",
     "interview.db",
     "scratch.py",
     ".venv/bin/python",

@@ -1,6 +1,7 @@
 """`python -m interviewer grade`: what it judges, prints and writes, and its exit status."""
 
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -165,6 +166,18 @@ def test_what_cannot_be_loaded_is_told_in_a_line(text: str, words: str, tmp_path
 
     assert (result.exit_code, len(result.stdout.splitlines())) == (2, 2)
     assert result.stdout.splitlines()[1].startswith(words)
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path: Path) -> None:
+    """On the screen and in the JSON a mark stands for what cannot be shown."""
+    written(tmp_path / os.fsdecode(b"ada\xff\x1b.py"), "x")
+    written(tmp_path / "grace.py", "x")
+
+    result = grade(tmp_path, "--json", tmp_path / "out.json")
+
+    names = [each["name"] for each in json.loads((tmp_path / "out.json").read_text("utf-8"))]
+    assert names == ["ada��", "grace"]
+    assert result.stdout.splitlines()[1].startswith("ada�� ")
 
 
 def test_wrong_usage_is_told_in_a_line(tmp_path: Path) -> None:
