@@ -69,6 +69,8 @@ def main(
     names = _checked(only)
     if replay is not None and (len(names) != 1 or names[0] not in all_names()):
         raise click.UsageError("--replay needs --only and the one check it is for, such as A4")
+    if json_file:
+        _check_writable(json_file)
     try:
         report = judged(_found(solution), only=names, replay=replay, seed=seed, budget=budget)
     except KeyboardInterrupt:
@@ -109,15 +111,23 @@ def _checked(only: tuple[str, ...]) -> list[str]:
     return names
 
 
+def _check_writable(file: str) -> None:
+    """Raise UsageError, before anything is judged, for a file that cannot be written."""
+    if file == "-":
+        return
+    try:
+        with Path(file).open("a"):
+            pass
+    except OSError as error:
+        raise click.UsageError(f"cannot write {file}: {error.strerror}") from None
+
+
 def _write_json(file: str, document: dict[str, object]) -> None:
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if file == "-":
         click.echo(text, nl=False)
-        return
-    try:
+    else:
         Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(file, str(error.strerror)) from None
 
 
 if __name__ == "__main__":

@@ -128,6 +128,16 @@ def test_the_json_of_what_was_not_judged() -> None:
     assert [(check["status"], check["got"]) for check in checks] == [("not_run", "not started")] * 4
 
 
+def test_json_that_cannot_be_written(tmp_path: Path) -> None:
+    """That is told before anything is judged."""
+    file = tmp_path / "missing" / "report.json"
+
+    result = call("--solution", RIGHT, "--json", file)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"cannot write {file}: No such file or directory" in result.stderr
+
+
 def test_the_json_can_go_to_a_file(tmp_path: Path) -> None:
     """The file has what `-` prints, and the report is printed as ever."""
     file = tmp_path / "report.json"
