@@ -67,8 +67,10 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """A system in trouble. `flawed` is the kit's own solution with something to find, if it has
-    one, by its name in `interviewer/incidents/`."""
+    """A system in trouble. `flawed` is the name of the kit's own solution with something to find.
+
+    Not every system has one. Its code is not in a candidate's copy.
+    """
 
     number: int
     title: str
