@@ -4,12 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Literal
+from math import ceil
+from typing import Literal, TypeVar
 
 from interviewer.grading.grading import SessionLine
+from tests.judge.names import all_names
 from tests.judge.report import TASKS
 
 HOUR_MINUTES = 60.0
+
+LINES_MAX = 2_000
+"""Of the notes. Anybody can write there, and nobody saves as often in an hour."""
+
+T = TypeVar("T")
 
 State = Literal["waiting", "red", "green"]
 
@@ -53,6 +60,7 @@ class Progress:
     minutes: float
     saves: int
     hints: Mapping[str, int]
+    ticks: Sequence[int]
     lanes: Sequence[Lane]
     moments: Sequence[Moment]
 
@@ -67,7 +75,7 @@ class _Entry:
 
 def progress_of(session: Sequence[SessionLine]) -> Progress | None:
     """Return how the hour went; `None` when nothing of it was kept."""
-    entries = _entries(session)
+    entries = _entries(session[:LINES_MAX])
     if not entries:
         return None
     minutes = max(HOUR_MINUTES, entries[-1].minute)
@@ -76,6 +84,7 @@ def progress_of(session: Sequence[SessionLine]) -> Progress | None:
         minutes=minutes,
         saves=sum(line.event == "judged" for line in session),
         hints=entries[-1].hints,
+        ticks=range(0, int(minutes) + 1, 10 * ceil(minutes / 120)),
         lanes=[_lane(task, entries, moments, minutes) for task in TASKS],
         moments=moments,
     )
@@ -83,20 +92,30 @@ def progress_of(session: Sequence[SessionLine]) -> Progress | None:
 
 def _entries(session: Sequence[SessionLine]) -> list[_Entry]:
     """Return the lines in order of time, each with the checks and hints as they were then."""
-    timed = sorted(((_moment(line), line) for line in session), key=lambda pair: pair[0])
+    timed = [(when, line) for line in session if (when := _moment(line))]
+    timed.sort(key=lambda pair: pair[0])
     entries: list[_Entry] = []
     checks: Mapping[str, str] = {}
     hints: Mapping[str, int] = {}
     for when, line in timed:
-        checks, hints = line.checks or checks, {**hints, **line.hints}
+        checks, hints = _known(line.checks) or checks, {**hints, **_known(line.hints)}
         minute = (when - timed[0][0]).total_seconds() / 60
         entries.append(_Entry(minute, f"{when:%H:%M}", checks, hints))
     return entries
 
 
-def _moment(line: SessionLine) -> datetime:
-    when = datetime.fromisoformat(line.time)
+def _moment(line: SessionLine) -> datetime | None:
+    """Return when a line was written; `None` for one that says no time."""
+    try:
+        when = datetime.fromisoformat(line.time)
+    except ValueError:
+        return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _known(by_check: Mapping[str, T]) -> dict[str, T]:
+    """Return what is said of checks that there are."""
+    return {check: value for check, value in by_check.items() if check in all_names()}
 
 
 def _state(task: str, checks: Mapping[str, str]) -> State:

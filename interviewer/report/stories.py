@@ -8,7 +8,7 @@ from typing import Any
 from interviewer.report.code import Line, excerpt, line_in
 from interviewer.report.guarantees import Guarantee, Task
 
-STORIES_MAX = 4
+STORIES_MAX = 4  # one for each task
 LANES_MAX = 3
 
 _FAULT = re.compile(r"RateLimitError|TimeoutError|no answer")
@@ -41,7 +41,7 @@ class Failure:
 
 
 def failures_of(
-    tasks: Sequence[Task], *, solution: str, source: str
+    tasks: Sequence[Task], *, solution: str, source: str, seed: int
 ) -> tuple[list[Failure], list[Guarantee]]:
     """Return the first failure of each task, told; and the broken guarantees besides, untold.
 
@@ -50,19 +50,17 @@ def failures_of(
     broken = [[each for each in task.guarantees if each.outcome == "failed"] for task in tasks]
     firsts = [each for of_task in broken for each in of_task[:1]]
     others = [each for of_task in broken for each in of_task[1:]]
-    told = firsts + others[: max(0, STORIES_MAX - len(firsts))]
-    untold = others[max(0, STORIES_MAX - len(firsts)) :]
-    told.sort(key=lambda guarantee: guarantee.check)
-    return [_failure(each, solution, source) for each in told], untold
+    room = STORIES_MAX - len(firsts)
+    told = sorted(firsts + others[:room], key=lambda guarantee: guarantee.check)
+    return [_failure(each, solution, source, seed) for each in told], others[room:]
 
 
-def _failure(guarantee: Guarantee, solution: str, source: str) -> Failure:
+def _failure(guarantee: Guarantee, solution: str, source: str, seed: int) -> Failure:
     facts = guarantee.facts
     workers = sorted({row["worker"] for row in facts["story"]} - {""}, key=_by_number)
     lanes = workers if len(workers) <= LANES_MAX else []
     unit = _unit_for(max((row["ms"] for row in facts["story"]), default=0.0))
     line = line_in(facts["where"], solution)
-    token = facts["replay"]
     return Failure(
         guarantee=guarantee,
         lanes=lanes,
@@ -70,7 +68,14 @@ def _failure(guarantee: Guarantee, solution: str, source: str) -> Failure:
         events=[*_events(facts["story"], lanes, unit)],
         where=facts["where"] or "",
         code=excerpt(source, line) if line else [],
-        repeat=f"make test T={guarantee.check}" + (f" REPLAY={token}" if token else ""),
+        repeat=_repeat(guarantee.check, seed, facts["replay"]),
+    )
+
+
+def _repeat(check: str, seed: int, token: str | None) -> str:
+    settings = {"T": check, "SEED": seed, "REPLAY": token}
+    return " ".join(
+        ["make test", *(f"{name}={value}" for name, value in settings.items() if value)]
     )
 
 
@@ -86,8 +91,8 @@ def _in_unit(ms: float, unit: str) -> str:
         return f"{ms:.1f}"
     if unit == "s":
         return f"{ms / 1000:.3f}"
-    minutes, seconds = divmod(ms / 1000, 60)
-    return f"{int(minutes) // 60}:{int(minutes) % 60:02}:{seconds:06.3f}"
+    minutes, rest_ms = divmod(round(ms), 60_000)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest_ms / 1000:06.3f}"
 
 
 def _events(story: Sequence[Mapping[str, Any]], lanes: Sequence[str], unit: str) -> Iterator[Event]:

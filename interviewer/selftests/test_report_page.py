@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.grading.grading import Grading
+from interviewer.grading.grading import Grading, SessionLine
 from interviewer.report import page, table
 from interviewer.report.questions import question_about
 from interviewer.selftests.browser import Browser, page_count
@@ -69,7 +69,7 @@ def test_the_report_of_a_right_solution(browser: Browser, tmp_path: Path) -> Non
 
 def test_a_failure_is_told_beside_the_code(browser: Browser, tmp_path: Path) -> None:
     """Two lanes with what each worker did, the judge's choice marked, and the line of the code."""
-    shown(browser, graded(RACY), tmp_path)
+    shown(browser, replace(graded(RACY), seed=7), tmp_path)
 
     assert browser.texts("#guarantees .failed td.evidence") == [
         "both worker-1 and worker-2 hold job 1"
@@ -77,11 +77,11 @@ def test_a_failure_is_told_beside_the_code(browser: Browser, tmp_path: Path) -> 
     assert browser.texts("#failure-A4 .who") == ["worker-1", "worker-2"]
     assert len(browser.texts("#failure-A4 .did")) == 4
     (marked,) = browser.texts("#failure-A4 .did.marked")
-    assert marked.startswith("SELECT * FROM jobs WHERE status = 'pending'")
-    assert marked.endswith("◀ → job 1 pending")
+    assert marked.startswith("◀ SELECT * FROM jobs WHERE status = 'pending'")
+    assert marked.endswith("→ job 1 pending")
     assert browser.texts("#failure-A4 .where .line.marked") == ["▶31 await job.save()"]
     assert browser.text("#failure-A4 .why").startswith("Both saw job 1 as free")
-    assert browser.text("#failure-A4 .where dl").endswith("make test T=A4 REPLAY=w1*1.w2*1")
+    assert browser.text("#failure-A4 .where dl").endswith("make test T=A4 SEED=7 REPLAY=w1*1.w2*1")
 
 
 def test_workers_stand_side_by_side(browser: Browser, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_crashes_and_faults_are_told(browser: Browser, tmp_path: Path) -> None:
 
     assert browser.texts("#failures h3 .bad") == ["✗ C4", "✗ C5", "✗ D3", "✗ D4"]
     assert any("TimeoutError, but delivered" in each for each in browser.texts(".did.fault"))
-    assert browser.texts("#failure-D4 .did.crash") == ["dies ◀"]
+    assert browser.texts("#failure-D4 .did.crash") == ["◀ dies"]
     assert [each[:2] for each in browser.texts("#untold li")] == ["D6", "D7"]
 
 
@@ -114,7 +114,7 @@ def test_more_workers_than_lanes_are_named(browser: Browser, tmp_path: Path) -> 
     shown(browser, graded(MANY_WORKERS), tmp_path)
 
     assert browser.texts("#failure-A6 .who") == [""]
-    assert browser.texts("#failure-A6 .did b") == [
+    assert browser.texts("#failure-A6 .did .by") == [
         *("worker-1", "worker-1", "worker-2", "worker-3", "worker-4", "worker-5")
     ]
 
@@ -150,12 +150,49 @@ def test_without_notes_there_is_no_hour(browser: Browser, tmp_path: Path) -> Non
     assert browser.evaluate("document.querySelector('#progress')") is None
 
 
+def test_the_notes_can_be_anybodys(browser: Browser, tmp_path: Path) -> None:
+    """Lines without a time or of no check are left out, and a thousand years are drawn as one."""
+    notes = (
+        SessionLine("yesterday", "judged", {"A1": "passed"}, {}),
+        SessionLine("1500-01-01T00:00:00", "judged", {"A1": "passed", HOSTILE: "failed"}, {"": 1}),
+        SessionLine("2500-01-01T00:00:00+00:00", "hint", {}, {"A1": 10**9, HOSTILE: 1}),
+    )
+
+    html = page(replace(graded(RIGHT), session=notes))
+
+    assert_good_page(browser, html, tmp_path)
+    assert browser.texts("#progress .since")[0] == "green since minute 0"
+    assert len(browser.texts("#progress .axis span")) == 13
+    assert len(html) < 200_000
+
+
+def test_very_long_code_is_cut(browser: Browser, tmp_path: Path) -> None:
+    """Of a file as long as a book, the beginning is shown, and that there is more."""
+    book = "# a line of many\n" * 20_000
+
+    shown(browser, replace(graded(RIGHT), solution=book), tmp_path)
+
+    assert browser.texts("#code .note") == [
+        "It goes on: only its first 100,000 characters are shown."
+    ]
+    assert len(browser.texts("#code .line")) == 5883
+
+
 def test_files_that_were_changed_are_named(browser: Browser, tmp_path: Path) -> None:
     """Files of the kit that came back otherwise are listed, and those that were added."""
     shown(browser, full(RIGHT), tmp_path)
 
     assert browser.texts("#foreign dt") == ["Changed", "Added"]
     assert browser.texts("#foreign dd") == ["infra/worker.py", "notes.txt"]
+
+
+def test_of_very_many_files_some_are_named(browser: Browser, tmp_path: Path) -> None:
+    """Who returns a folder with all of its packages in it does not fill the report."""
+    packages = tuple(f"lib/{number}.py" for number in range(5_000))
+
+    shown(browser, replace(graded(RIGHT), added=packages), tmp_path)
+
+    assert browser.text("#foreign dd").endswith("lib/29.py, and 4,970 more")
 
 
 def test_the_marks_are_left_blank(browser: Browser, tmp_path: Path) -> None:
