@@ -14,6 +14,17 @@ Values = Sequence[float | None]
 
 WIDE, HALF = (1240, 300), (610, 280)
 
+_SETTINGS = {
+    "margin": 6,
+    "spacing": 8,
+    "dots_size": 2,
+    "show_legend": False,
+    "show_minor_x_labels": False,
+    "truncate_label": -1,
+    "js": [],
+    "css": [],
+    "disable_xml_declaration": True,
+}
 _TICKS_MAX = 9
 _TICK_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
@@ -67,26 +78,18 @@ def _draw(
     if len(times) < 2:
         return None
     ticks, step = _ticks(highest), _step(times)
-    has_gaps = any(None in values for values in series.values())
     labels = ["" if time % step else _clock(time) for time in times]
     chart = kind(
         width=size[0],
         height=size[1],
-        margin=6,
-        spacing=8,
         fill=fill,
-        show_dots=has_gaps,  # a value between two gaps is a dot, and no line
-        dots_size=2,
-        show_legend=False,
-        truncate_label=-1,
-        js=[],
-        css=[],
-        disable_xml_declaration=True,
+        # A value between two gaps is a dot, and no line.
+        show_dots=any(None in values for values in series.values()),
         range=(0, ticks[-1]),
         y_labels=[{"label": f"{tick:,.6g}", "value": tick} for tick in ticks],
         x_labels=labels,
         x_labels_major=[*filter(None, labels)],
-        show_minor_x_labels=False,
+        **_SETTINGS,
     )
     chart.add_xml_filter(lambda root: _bare(root, name))
     for label, values in series.items():
