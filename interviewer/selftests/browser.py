@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 60.0  # with a browser that says nothing more: it decides no test
 
 LAPTOP = (1366, 768)
 PROJECTOR = (1920, 1080)
@@ -116,6 +116,11 @@ class Browser:
         printed = self._call("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
         return base64.b64decode(printed["data"])
 
+    def close(self) -> None:
+        """Have the browser end by itself: it then puts away what it keeps in other folders."""
+        self._session = None
+        self._call("Browser.close")
+
     # -- the pipe ------------------------------------------------------------------------------
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -173,9 +178,13 @@ def a_browser(folder: Path) -> Iterator[Browser]:
         )
         theirs.close()
         try:
-            yield Browser(ours)
-        finally:
+            browser = Browser(ours)
+            yield browser
+            browser.close()
+        except BaseException:
             os.killpg(process, signal.SIGKILL)
+            raise
+        finally:
             os.waitpid(process, 0)
 
 
