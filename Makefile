@@ -62,7 +62,7 @@ clean: ## remove .venv, interview.db and caches, nothing else
 
 # The kit's own targets. A candidate's copy comes without interviewer/, and without these.
 ifneq ($(wildcard interviewer),)
-.PHONY: kit check bench format
+.PHONY: kit report check bench format
 
 #: DIR=../for-ada ZIP=1      kit: in this folder; and packed (else ../candidate-kit)
 kit: .venv/.runtime ## a candidate's copy: a new folder and git repository
@@ -77,6 +77,10 @@ check: .venv/.check ## format, lint, types, import rules, tests; stops at a fail
 	$(call step,tests)        && $(run) -m pytest $(PYTEST_ARGS)
 
 step = @printf '\n── %s\n' '$(1)'
+
+report: .venv/.runtime ## grade candidate/solution.py, and write its page: reports/report.html
+	@$(run) -m interviewer grade candidate/solution.py --html reports/report.html \
+	    || test $$? -eq 1
 
 bench: .venv/.runtime ## measure the ORM beside raw aiosqlite, the judge, and the demo
 	@$(run) -m interviewer.bench

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +49,13 @@ def kit(folder: Path, is_zipped: bool) -> None:  # noqa: FBT001 - click hands it
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--json", "json_file", metavar="FILE", help="Write it as JSON; - for stdout.")
+@click.option(
+    "--html",
+    "html_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it as a page; of many, a page each beside it.",
+)
 @click.option("--seed", type=int, help="For the chances of an earlier grading (else new ones).")
 @click.option(
     "--budget",
@@ -56,7 +64,13 @@ def kit(folder: Path, is_zipped: bool) -> None:  # noqa: FBT001 - click hands it
     show_default=True,
     help="So many times the runs of make test.",
 )
-def grade(path: Path, json_file: str | None, seed: int | None, budget: float) -> None:
+def grade(
+    path: Path,
+    json_file: str | None,
+    html_file: Path | None,
+    seed: int | None,
+    budget: float,
+) -> None:
     """Grade PATH: a solution.py, a returned folder, a zip, or a folder of many.
 
     Exit status: 0 when every guarantee holds, 1 when one does not, 2 when PATH, or one of many,
@@ -73,9 +87,13 @@ def grade(path: Path, json_file: str | None, seed: int | None, budget: float) ->
     if json_file:
         documents = [grading.as_json() for grading in gradings]
         document = documents[0] if pile.is_one else documents
-        _write(json_file, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        _write(Path(json_file), json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    if html_file:
+        _write_pages(html_file, gradings, is_one=pile.is_one)
     if json_file != "-":
         _print(gradings, pile)
+        if html_file:
+            click.echo(f"the page: {html_file}")
     sys.exit(max(_EXIT_STATUS[grading.outcome] for grading in gradings))
 
 
@@ -95,6 +113,20 @@ def _progress(number: int, pile: Pile) -> str:
     return "grading …" if pile.is_one else f"graded {number} of {len(pile.submissions)} …"
 
 
+def _write_pages(file: Path, gradings: Sequence[Grading], *, is_one: bool) -> None:
+    """Write one submission's page; of many the table, and in a folder beside it a page each."""
+    # What draws them takes a tenth of a second.
+    from interviewer.report import page, table  # noqa: PLC0415
+
+    if is_one:
+        _write(file, page(gradings[0]))
+        return
+    folder = file.with_suffix("")
+    for grading in gradings:
+        _write(folder / f"{grading.name}.html", page(grading))
+    _write(file, table(gradings, pages=folder.name))
+
+
 def _print(gradings: Sequence[Grading], pile: Pile) -> None:
     for line in grading_lines(gradings[0]) if pile.is_one else table_lines(gradings):
         click.echo(line)
@@ -102,15 +134,15 @@ def _print(gradings: Sequence[Grading], pile: Pile) -> None:
         click.echo(f"left out, as they are no submissions: {', '.join(pile.left_out)}")
 
 
-def _write(file: str, text: str) -> None:
-    if file == "-":
+def _write(file: Path, text: str) -> None:
+    if str(file) == "-":
         click.echo(text, nl=False)
         return
     try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(text, encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.FileError(file, str(error.strerror)) from None
+        _end_with(f"{file} cannot be written: {error.strerror}")
 
 
 def _end_with(problem: str) -> NoReturn:
@@ -119,4 +151,7 @@ def _end_with(problem: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    for name in ("SIGTERM", "SIGHUP"):  # end as Ctrl-C does, with all that was started
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     main(prog_name="python -m interviewer")

@@ -60,7 +60,11 @@ def _by_name(paths: Iterable[Path]) -> dict[str, Path]:
     named: dict[str, Path] = {}
     for path in paths:
         name = visible(path.name if path.is_dir() else path.stem)
-        named[visible(path.name) if name in named else name] = path
+        if name in named:
+            name = visible(path.name)
+        while name in named:  # what is not visible may have made two names one
+            name += "+"
+        named[name] = path
     return named
 
 

@@ -58,11 +58,12 @@ def _files_lines(grading: Grading) -> Iterator[str]:
 
 def _task_lines(task: str, of_task: Mapping[str, Any], seed: int) -> Iterator[str]:
     checks = of_task["checks"]
-    holding = _holding(checks)
-    yield click.style(f"{task} {TASKS[task]}: {holding} of {len(checks)} hold", bold=True)
+    is_started = of_task["status"] != "not_started"
+    words = f"{_holding(checks)} of {len(checks)} hold" if is_started else "not started"
+    yield click.style(f"{task} {TASKS[task]}: {words}", bold=True)
     for check, facts in checks.items():
         yield f"  {_MARKS[_status(facts)]} {check}  {facts['rule']}"
-        if facts["got"]:
+        if facts["got"] and is_started:
             yield f"        {visible(facts['got'])}"
         if facts["where"]:
             yield f"        {visible(facts['where'])}  {_repeat(check, facts, seed)}"

@@ -23,10 +23,13 @@ class _Line:
     first: str
 
 
-def table(gradings: Sequence[Grading]) -> str:
-    """Return a page with a line for each graded submission, in the order given."""
+def table(gradings: Sequence[Grading], *, pages: str | None = None) -> str:
+    """Return a page with a line for each graded submission, in the order given.
+
+    `pages` is the folder beside it where each one's own page is, by its name.
+    """
     lines = [_line(grading) for grading in gradings]
-    return render(TEMPLATES / "table.html", lines=lines, names=TASKS)
+    return render(TEMPLATES / "table.html", lines=lines, names=TASKS, pages=pages)
 
 
 def _line(grading: Grading) -> _Line:

@@ -57,7 +57,7 @@ COMMANDS_MADE_QUICK = {
     "make dev": "make --dry-run dev",
     ".venv/bin/python -m tests --watch": ".venv/bin/python -m tests --help",
     "make bench": "make --dry-run bench",
-    ".venv/bin/python -m interviewer grade ../returned/ada.zip": (
+    ".venv/bin/python -m interviewer grade ../returned/ada.zip --html reports/ada.html": (
         ".venv/bin/python -m interviewer grade candidate/solution.py --budget 1"
     ),
     "python3 -m venv .venv": ".venv/bin/python -m venv --without-pip .venv-new",

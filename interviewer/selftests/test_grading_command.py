@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -168,6 +169,31 @@ def test_what_cannot_be_loaded_is_told_in_a_line(text: str, words: str, tmp_path
     assert result.stdout.splitlines()[1].startswith(words)
 
 
+def test_one_has_a_page(tmp_path: Path) -> None:
+    """The page is that of its grading, and where it lies is the last line."""
+    path, page = written(tmp_path / "ada.py", ALWAYS_THE_SAME_JOB), tmp_path / "new" / "ada.html"
+
+    result = grade(path, "--html", page)
+
+    assert result.stdout.splitlines()[-1] == f"the page: {page}"
+    text = page.read_text(encoding="utf-8")
+    assert text.lower().startswith("<!doctype html>")
+    assert "claim_next_job" in text
+
+
+def test_many_have_a_table_that_leads_to_their_pages(tmp_path: Path) -> None:
+    """Each link of the table leads to a page of that submission."""
+    for name in ("ada & grace", "linus"):
+        written(tmp_path / "in" / f"{name}.py", "x")
+
+    grade(tmp_path / "in", "--html", tmp_path / "all.html")
+
+    text = (tmp_path / "all.html").read_text(encoding="utf-8")
+    links = [unquote(link) for link in re.findall(r'href="([^"]+\.html)"', text)]
+    assert links == ["all/ada & grace.html", "all/linus.html"]
+    assert "linus" in (tmp_path / links[1]).read_text(encoding="utf-8")
+
+
 def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path: Path) -> None:
     """On the screen and in the JSON a mark stands for what cannot be shown."""
     written(tmp_path / os.fsdecode(b"ada\xff\x1b.py"), "x")
@@ -184,10 +210,10 @@ def test_wrong_usage_is_told_in_a_line(tmp_path: Path) -> None:
     """A path that is not there, an empty folder, and a file that cannot be written."""
     nowhere, empty = grade(tmp_path / "nowhere"), grade(tmp_path)
     path = written(tmp_path / "ada.py", "x")
-    unwritable = grade(path, "--json", tmp_path / "ada.py" / "x.json")
+    unwritable = grade(path, "--json", path / "x.json")
 
     assert [each.exit_code for each in (nowhere, empty)] == [2, 2]
     assert nowhere.stderr == f"there is no {tmp_path / 'nowhere'}\n"
     assert empty.stderr.startswith("there is no submission in ")
-    assert unwritable.exit_code != 0
-    assert unwritable.stderr.startswith("Error: Could not open file ")
+    assert unwritable.exit_code == 2
+    assert unwritable.stderr == f"{path / 'x.json'} cannot be written: File exists\n"
