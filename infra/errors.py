@@ -17,9 +17,12 @@ statement and what to do about it added to the message.
 """
 
 import builtins
+import inspect
 import sqlite3
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_SHORT_MAX = 60
 
 
 class ExternalApiError(Exception):
@@ -84,5 +87,27 @@ class SolutionError(Exception):
 def did_you_mean(wrong: object, known: Iterable[str]) -> str:
     """End a sentence about `wrong` with the nearest known name, or with all of them."""
     names = list(known)
-    nearest = get_close_matches(str(wrong), names, n=1)
-    return f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(names)}"
+    nearest = nearest_of(str(wrong), names)
+    return f"did you mean {nearest!r}?" if nearest else f"there are {', '.join(names)}"
+
+
+def nearest_of(wrong: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like `wrong`, or has it as a word; `None` if none is."""
+    names = list(known)
+    parts = [name for name in names if wrong in name.split("_")]
+    return next(iter([*get_close_matches(wrong, names, n=1), *parts]), None)
+
+
+def in_short(value: object) -> str:
+    """Return a value for a sentence that says what it is not; a slip that shows is told."""
+    if inspect.isroutine(value):
+        name = value.__name__
+        return f"the function {name}: write {name}() to call it"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if inspect.isawaitable(value):
+        return "a call without its `await`"
+    text = repr(value)
+    if isinstance(value, BaseException):
+        return f"an error: write str() around {type(value).__name__}"
+    return text if len(text) <= _SHORT_MAX else f"{text[: _SHORT_MAX - 1]}…"

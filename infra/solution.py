@@ -3,14 +3,15 @@
 import ast
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Self, cast
 
-from infra.errors import SolutionError
+from infra.errors import SolutionError, nearest_of
+from infra.mistakes import line_of, told
 from infra.models import Job
 
 
@@ -46,6 +47,8 @@ class SolutionFile:
     code: CodeType
     lines: tuple[str, ...]
     unwritten: frozenset[str]
+    starts: Mapping[str, int]
+    """The line at which each function begins."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -62,7 +65,7 @@ class SolutionFile:
         except (ValueError, RecursionError, MemoryError) as error:
             raise SolutionError(f"{path}:1: {error}") from None
         lines = source.decode("utf-8", "replace").splitlines()
-        return cls(path, code, tuple(lines), frozenset(_unwritten(tree)))
+        return cls(path, code, tuple(lines), frozenset(_unwritten(tree)), _starts(tree))
 
     def execute(self, builtins: dict[str, Any] | None = None) -> ModuleType:
         """Execute the file in a module of its own. Raises SolutionError, in one line.
@@ -82,21 +85,29 @@ class SolutionFile:
             raise
         except BaseException as error:
             line = line_of(error, self.path) or 1
-            raise SolutionError(f"{self.path}:{line}: {_words(error)}") from error
+            raise SolutionError(f"{self.path}:{line}: {told(error, self.path)}") from error
         return module
 
     def function(self, module: ModuleType, name: str) -> Callable[..., Any]:
         """Return one of the four functions. Raises SolutionError when it is not there."""
         function: Any = getattr(module, name, None)
         if function is None:
+            other = nearest_of(name, self.starts)
+            where = f", line {self.starts[other]} has {other}" if other else ""
             raise SolutionError(
-                f"{self.path}: there is no function {name}: keep the starter's names"
+                f"{self.path}: there is no function {name}{where}: keep the starter's names"
             )
         # A wrapper of an async function need not be one itself, but a bare `def` is a slip.
         is_bare = inspect.isfunction(function) and not hasattr(function, "__wrapped__")
         if not callable(function) or (is_bare and not inspect.iscoroutinefunction(function)):
-            raise SolutionError(f"{self.path}: {name} must be an async function")
+            line = f":{function.__code__.co_firstlineno}" if is_bare else ""
+            raise SolutionError(f"{self.path}{line}: {name} must be an async function")
         return cast(Callable[..., Any], function)
+
+
+def _starts(tree: ast.Module) -> dict[str, int]:
+    functions = (ast.AsyncFunctionDef, ast.FunctionDef)
+    return {node.name: node.lineno for node in tree.body if isinstance(node, functions)}
 
 
 def _unwritten(tree: ast.Module) -> Iterator[str]:
@@ -126,19 +137,3 @@ def _listed(module: ModuleType) -> Iterator[None]:
             sys.modules[module.__name__] = before
         else:
             del sys.modules[module.__name__]
-
-
-def _words(error: BaseException) -> str:
-    """Return the error in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
-
-
-def line_of(error: BaseException, path: Path) -> int | None:
-    """Return the last line of that file that led to the error; `None` when none did."""
-    line = None
-    frame = error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == str(path):
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line

@@ -12,10 +12,11 @@ from infra import Campaign, SalesforceError, execute_sql, fetch_salesforce_data
 from infra.clock import sleep
 from infra.context import as_worker
 from infra.errors import SolutionError
+from infra.mistakes import line_of, told
 from infra.models import Job
 from infra.services import Outcome, current_services
 from infra.simulation import Overseer
-from infra.solution import Solution, line_of
+from infra.solution import Solution
 from infra.worker import Pace, Worker, run_reaper
 from scenarios.crew import at_work, keep_a_worker, raise_if_over
 
@@ -174,9 +175,7 @@ async def _create_jobs(solution: Path, emails: list[str]) -> None:
     except Exception as error:
         line = line_of(error, solution)
         place = f"{solution}:{line}" if line else str(solution)
-        raise SolutionError(
-            f"{place}: create_campaign_jobs: {type(error).__name__}: {error}"
-        ) from error
+        raise SolutionError(f"{place}: create_campaign_jobs: {told(error, solution)}") from error
 
 
 async def _work(
@@ -193,7 +192,7 @@ async def _work(
             raise error
         line = line_of(error, plan.solution)
         place = f" ({plan.solution.name}:{line})" if line else ""
-        progress.errors[f"{type(error).__name__}: {error}{place}"] += 1
+        progress.errors[f"{told(error, plan.solution)}{place}"] += 1
         watch()
 
     names = (f"worker-{number}" for number in count(1))

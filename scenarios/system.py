@@ -14,6 +14,7 @@ from infra.context import as_worker
 from infra.database import Database, use_database
 from infra.errors import SolutionError
 from infra.metrics import Metrics, recording
+from infra.mistakes import line_of, told
 from infra.models import Campaign, Job
 from infra.operations import Operation
 from infra.services import (
@@ -31,7 +32,7 @@ from infra.services import (
 )
 from infra.simulation import Deadlock, Moment, Overseer, Simulation
 from infra.simulation.recorder import Recorder
-from infra.solution import Solution, line_of
+from infra.solution import Solution
 from infra.worker import Worker, run_reaper
 from scenarios.bounds import Bounds, quiet
 from scenarios.crew import at_work, keep_a_worker, raise_if_over
@@ -154,7 +155,7 @@ class Stage:
         except Exception as error:
             where = self._functions.file.path
             line = line_of(error, where) or 1
-            words = f"create_campaign_jobs: {type(error).__name__}: {error}"
+            words = f"create_campaign_jobs: {told(error, where)}"
             raise SolutionError(f"{where}:{line}: {words}") from error
 
     def _start(self, name: str, place: int) -> tuple[str, Worker]:

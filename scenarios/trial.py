@@ -11,10 +11,11 @@ from infra.context import as_worker, processing
 from infra.database import Database, use_database
 from infra.database.simulated_driver import SimulatedDriver
 from infra.errors import SolutionError
+from infra.mistakes import line_of, told
 from infra.models import Job, JobStatus
 from infra.services import Services, current_services, use_services
 from infra.simulation import Deadlock, Overseer, Simulation
-from infra.solution import Solution, SolutionFile, line_of
+from infra.solution import Solution, SolutionFile
 from scenarios.bounds import Bounds, quiet
 from scenarios.functions import Functions
 
@@ -67,7 +68,7 @@ def _why_not(name: str, functions: Functions, bounds: Bounds) -> str | None:
         except Exception as error:
             line = line_of(error, functions.file.path)
             place = f", line {line}" if line else ""
-            words = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+            words = told(error, functions.file.path)
             return f"{name} fails at its first job ({words[:100]}{place})"
     return None if does else f"{name} does nothing"
 

@@ -6,13 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
+from inspect import isawaitable, isroutine
 from json import dumps
 from typing import NamedTuple
 
 from infra.clock import to_text
 from infra.database.driver import Value
 from infra.database.file import known_names
-from infra.errors import DatabaseBusyError, DatabaseUnavailableError, did_you_mean
+from infra.errors import (
+    DatabaseBusyError,
+    DatabaseUnavailableError,
+    did_you_mean,
+    in_short,
+    nearest_of,
+)
 
 _NATIVE = frozenset({str, int, float, bytes, type(None)})
 
@@ -30,6 +37,18 @@ _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 # Answers about the connection's own last write, so it must be the one that wrote.
 _ABOUT_LAST_WRITE = re.compile(r"\b(?:changes|last_insert_rowid)\s*\(", re.IGNORECASE)
 _NO_SUCH_NAME = re.compile(r"(?:no such (?:table|column)|has no column named):? \"?([\w.]+)")
+
+_BINDINGS = re.compile(r"Incorrect number.* uses (\d+), and there are (\d+) supplied")
+_NOT_AS_MANY = r"values in params: \2, and ? in the statement: \1"
+_ADVICE = {
+    "FOREIGN KEY": "it refers to a row that is not there",
+    "UNIQUE": "there is such a row already",
+    "NOT NULL": "it cannot be None",
+    "one statement at a time": "call execute_sql for each",
+    "incomplete input": "it ends too early: was a list empty that should be in it?",
+    "locked": "another program writes to it: end that one, then try again",
+}
+"""What to do about an error of SQLite's, by words of its message."""
 
 _TRANSACTION_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
@@ -68,8 +87,12 @@ def only_reads(sql: str) -> bool:
 
 def to_values(params: Iterable[object]) -> tuple[Value, ...]:
     """Turn a statement's parameters into what SQLite keeps. Raises TypeError, naming the place."""
-    if isinstance(params, (str, bytes, dict)) or not hasattr(params, "__iter__"):
-        raise TypeError(f"params must be a list or tuple with one value for each ?, not {params!r}")
+    if isinstance(params, (str, bytes, dict, type)) or not hasattr(params, "__iter__"):
+        advice = ": execute_sql(sql, params, model)" if isinstance(params, type) else ""
+        raise TypeError(
+            f"params must be a list or tuple with one value for each ?, "
+            f"not {in_short(params)}{advice}"
+        )
     return tuple([to_value(value, place) for place, value in enumerate(params, 1)])
 
 
@@ -87,6 +110,8 @@ def to_value(value: object, place: int) -> Value:
         return dumps(value)
     if isinstance(value, str):
         return str(value)
+    if isroutine(value) or isawaitable(value):
+        raise TypeError(f"parameter {place} is {in_short(value)}")
     advice = ""
     if isinstance(value, list | tuple | set | frozenset):
         advice = "; give each of its values a ? of its own"
@@ -99,19 +124,34 @@ def explain(error: sqlite3.Error, sql: str) -> sqlite3.Error:
     """Return the same kind of error with the statement in it, and the nearest right name."""
     if isinstance(error, DatabaseBusyError | DatabaseUnavailableError):
         return error
-    message = str(error).removesuffix(".")
-    unknown = _NO_SUCH_NAME.search(message)
-    if unknown:
-        name = unknown[1].rpartition(".")[2]
-        message += f" ({did_you_mean(name, sorted(known_names()))})"
-    elif "FOREIGN KEY" in message and sql[:6].upper() == "DELETE":
-        message += " (others refer to it)"
-    elif "FOREIGN KEY" in message:
-        message += " (it refers to a row that is not there)"
-    elif "locked" in message:
-        message += " (another program writes to it: end that one, then try again)"
+    message = _BINDINGS.sub(_NOT_AS_MANY, str(error)).removesuffix(".")
+    advice = _advice(message, sql)
     statement = " ".join(sql.split())
-    return type(error)(f"{message}, in: {statement[:197]}{'…' * (len(statement) > 197)}")
+    return type(error)(
+        f"{message}{f' ({advice})' if advice else ''}, "
+        f"in: {statement[:197]}{'…' * (len(statement) > 197)}"
+    )
+
+
+def _advice(message: str, sql: str) -> str:
+    """Return what to do about an error of SQLite's, by its words; nothing when they say it."""
+    if unknown := _NO_SUCH_NAME.search(message):
+        return _about_name(unknown[1].rpartition(".")[2], message)
+    if "FOREIGN KEY" in message and sql[:6].upper() == "DELETE":
+        return "others refer to it"
+    if 'near "%"' in message:
+        return "write ? for a value, not %s"
+    if re.search("syntax error|unrecognized token", message) and "'" in sql:
+        return "does a value with a quote in it end the text? Write ? for each, give them in params"
+    return next((advice for words, advice in _ADVICE.items() if words in message), "")
+
+
+def _about_name(name: str, message: str) -> str:
+    """Return which name was meant, or that it looks like a value."""
+    known = sorted(known_names())
+    if "no such column" in message and nearest_of(name, known) is None:
+        return f"is it a value? Write ? for it, give it in params; {did_you_mean(name, known)}"
+    return did_you_mean(name, known)
 
 
 def _an(noun: str) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from infra.context import caller_line
 from infra.database.driver import Connection
@@ -94,6 +94,17 @@ class Transaction:
             await self._end_savepoint(opened, error)
         else:
             await self._end(opened, error)
+
+    # Hidden from type checkers, which know that only `async with` goes.
+    if not TYPE_CHECKING:
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError("write `async with transaction():`")
+
+        __await__ = __enter__
+
+        def __exit__(self, *_: object) -> None:
+            """Be looked up: without it Python would not come to the words above."""
 
     async def _begin(self) -> None:
         database = self._database

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from infra.clock import from_text, to_text
 from infra.database.driver import Value
-from infra.errors import FieldError, did_you_mean
+from infra.errors import FieldError, did_you_mean, in_short
 
 
 def _moment(value: object) -> object:
@@ -97,8 +97,8 @@ class Column:
             return f"{self.words} cannot be None"
         if issubclass(self.kind, StrEnum):
             members = [member.value for member in self.kind]
-            return f"{self.words} cannot be {value!r}: {did_you_mean(value, members)}"
-        return f"{self.words} takes a value of type {self.kind.__name__}, not {value!r}"
+            return f"{self.words} cannot be {in_short(value)}: {did_you_mean(value, members)}"
+        return f"{self.words} takes a value of type {self.kind.__name__}, not {in_short(value)}"
 
 
 def _codec(kind: type) -> tuple[Callable[[Any], Value] | None, Callable[[Any], object] | None]:

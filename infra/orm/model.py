@@ -2,24 +2,39 @@
 
 from collections.abc import Coroutine, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from infra.database import current_database
 from infra.database.driver import Result, Value
 from infra.database.transactions import if_rolled_back
 from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
+from infra.orm.habits import unknown_attribute
 from infra.orm.queryset import DoesNotExist, MultipleObjectsReturned, QuerySet
 from infra.orm.rows import NOTHING, private, reader, set_fields, set_names
 from infra.orm.statements import change, deletion, insertion
 from infra.orm.unawaited import awaited
 
 _THIS_ROW = ("id = ?",)
+_VERBS = ("filter", "get", "create", "order_by", "limit", "all", "first", "count")
 
 
-class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that can change
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _ModelType
+else:
+
+    class _ModelType(type(BaseModel)):
+        """Tells the nearest name when a model is asked for what it has not."""
+
+        def __getattr__(cls, name: str) -> object:
+            if name.startswith("_"):
+                return super().__getattr__(name)
+            raise unknown_attribute(name, cls.__name__, _VERBS)
+
+
+class Model(BaseModel, metaclass=_ModelType):  # noqa: PLW1641 - unhashable, as pydantic's are that can change
     """A row of a table, which a subclass names: `table: ClassVar[str] = "jobs"`.
 
     A row remembers what the database held when it was loaded, so that `save()` writes only what
@@ -189,6 +204,19 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
             return []
         return reader(cls, result.columns).read(result.rows)
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise FieldError(self._refused(values, error)) from None
+
+    @classmethod
+    def _refused(cls, values: Mapping[str, object], error: ValidationError) -> str:
+        for name, value in values.items():
+            cls.column(name).check(value)
+        missing = " and ".join(str(each["loc"][0]) for each in error.errors())
+        return f"{cls.__name__}(…) needs {missing}: is it to be `await {cls.__name__}.create(…)`?"
+
     def model_post_init(self, context: object, /) -> None:
         """Take the values given as what the database holds."""
         self._held = self.encode({name: getattr(self, name) for name in self.model_fields_set})
@@ -242,6 +270,8 @@ class Model(BaseModel):  # noqa: PLW1641 - unhashable, as pydantic's are that ca
             if name in self.columns():
                 raise AttributeError(f"{type(self).__name__}.{name} was not selected: SELECT * …")
             known = [*self.columns(), "save", "refresh", "delete"]
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute {name!r}: {did_you_mean(name, known)}"
-            )
+            raise unknown_attribute(name, type(self).__name__, known)
+
+        def __getitem__(self, key: object) -> NoReturn:
+            name = type(self).__name__
+            raise TypeError(f"{name} is no dict: write .{key} in place of [{key!r}]")

@@ -11,6 +11,7 @@ from infra.database.driver import Result, Value
 from infra.database.sql import Statement
 from infra.errors import FieldError, did_you_mean
 from infra.orm.columns import Column
+from infra.orm.habits import unknown_attribute
 from infra.orm.statements import change, deletion, selection
 from infra.orm.unawaited import awaited
 
@@ -29,6 +30,18 @@ _CONDITIONS = {
     "gte": "{} >= ?",
 }
 _NULL_CONDITIONS = {"": "{} IS NULL", "ne": "{} IS NOT NULL"}
+_VERBS = (
+    "filter",
+    "order_by",
+    "limit",
+    "all",
+    "first",
+    "get",
+    "count",
+    "exists",
+    "update",
+    "delete",
+)
 LOOKUPS = (*_CONDITIONS, "in", "isnull")
 
 
@@ -141,7 +154,10 @@ class QuerySet(Generic[M]):
                 "write `await ….all()`, `.first()` or `.count()`"
             )
 
-        __len__ = __bool__ = __iter__
+        __len__ = __bool__ = __aiter__ = __iter__
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute(name, "a query set", _VERBS)
 
         def __getitem__(self, key: object) -> NoReturn:
             self.__iter__()

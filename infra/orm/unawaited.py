@@ -2,10 +2,11 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 _MODEL = str(Path(__file__).with_name("model.py"))
@@ -70,30 +71,62 @@ class NotAwaited(Coroutine[Any, Any, T]):
         self._coroutine.close()
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(self._words())
+        raise AttributeError(self.told())
 
     def __iter__(self) -> NoReturn:
-        raise TypeError(self._words())
+        raise TypeError(self.told())
 
     __len__ = __bool__ = __iter__
 
     def __getitem__(self, key: object) -> NoReturn:
-        raise TypeError(self._words())
+        raise TypeError(self.told())
 
     def __del__(self) -> None:
         if not self._started:
             self._coroutine.close()
-            file, line = self._code.co_filename, self._line()
-            warnings.warn_explicit(self._words(), RuntimeWarning, file, line)
+            _on_dropped(self)
 
-    def _words(self) -> str:
+    def told(self) -> str:
+        """Return which query it is, on which line, and what to write."""
+        return f"{self.words()} (line {self.line()})"
+
+    @property
+    def place(self) -> tuple[CodeType, int]:
+        """The instruction that asks it: the same for each time."""
+        return self._code, self._at
+
+    @property
+    def file(self) -> str:
+        """The file that asks it."""
+        return self._code.co_filename
+
+    def words(self) -> str:
+        """Return which query it is, and what to write."""
         model = getattr(self._owner, "model", self._owner)
         name = model.__name__ if isinstance(model, type) else type(model).__name__
         return (
-            f"{name}…{self._method}() was not awaited, so it did not run: "
-            f"write `await` before it (line {self._line()})"
+            f"{name}…{self._method}() was not awaited, so it did not run: write `await` before it"
         )
 
-    def _line(self) -> int:
+    def line(self) -> int:
+        """Return the line that asks it."""
         lines = self._code.co_lines()
         return next(line or 0 for start, end, line in lines if start <= self._at < end)
+
+
+def _warn(dropped: NotAwaited[Any]) -> None:
+    warnings.warn_explicit(dropped.told(), RuntimeWarning, dropped.file, dropped.line())
+
+
+_on_dropped: Callable[[NotAwaited[Any]], None] = _warn
+
+
+@contextmanager
+def dropped_to(listener: Callable[[NotAwaited[Any]], None]) -> Iterator[None]:
+    """Tell `listener` of each query that is dropped inside the block, in place of a warning."""
+    global _on_dropped
+    _on_dropped = listener
+    try:
+        yield
+    finally:
+        _on_dropped = _warn

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import isawaitable
 from random import Random
 from typing import ClassVar, Generic, TypeVar
 
 from infra.clock import now
+from infra.errors import in_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +87,5 @@ def require_text(signature: str, **arguments: object) -> None:
     for name, value in arguments.items():
         if not isinstance(value, str):
             kind = "None" if value is None else type(value).__name__
-            raise TypeError(f"{name} must be a str, not {kind}: {signature}")
+            what = in_short(value) if isawaitable(value) else kind
+            raise TypeError(f"{name} must be a str, not {what}: {signature}")

@@ -57,7 +57,8 @@ async def test_a_name_like_no_other_is_answered_with_all_names() -> None:
         await execute_sql("SELECT qqqqqq FROM jobs")
 
     assert str(caught.value).startswith(
-        "no such column: qqqqqq (there are campaign_id, campaigns, completed_at, created_at, "
+        "no such column: qqqqqq (is it a value? Write ? for it, give it in params; "
+        "there are campaign_id, campaigns, completed_at, created_at, "
     )
 
 
@@ -126,7 +127,8 @@ async def test_a_job_has_each_step_once() -> None:
         await execute_sql(sql)
 
     assert str(caught.value) == (
-        f"UNIQUE constraint failed: job_steps.job_id, job_steps.step_name, in: {sql}"
+        "UNIQUE constraint failed: job_steps.job_id, job_steps.step_name "
+        f"(there is such a row already), in: {sql}"
     )
 
 

@@ -229,8 +229,8 @@ async def test_each_placeholder_needs_one_parameter(params: list[int]) -> None:
         await execute_sql("SELECT id FROM jobs WHERE id IN (?, ?)", params)
 
     assert str(caught.value) == (
-        "Incorrect number of bindings supplied. The current statement uses 2, and there are "
-        f"{len(params)} supplied, in: SELECT id FROM jobs WHERE id IN (?, ?)"
+        f"values in params: {len(params)}, and ? in the statement: 2, "
+        "in: SELECT id FROM jobs WHERE id IN (?, ?)"
     )
 
 

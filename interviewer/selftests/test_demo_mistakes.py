@@ -23,7 +23,10 @@ def path(tmp_path: Path) -> Path:
         (
             "process_job",
             "proces_job",
-            "{path}: there is no function process_job: keep the starter's names",
+            (
+                "{path}: there is no function process_job, line 24 has proces_job: "
+                "keep the starter's names"
+            ),
         ),
         (
             "    return len(customer_emails)\n",
@@ -38,7 +41,7 @@ def path(tmp_path: Path) -> Path:
         (
             "    return len(customer_emails)\n",
             "    raise KeyError(1 // 1)\n",
-            "{path}:{line}: create_campaign_jobs: KeyError: 1",
+            "{path}:{line}: create_campaign_jobs: KeyError: there is no key 1",
         ),
     ],
     ids=["syntax error", "exit", "missing", "deadlock", "not written", "raises"],

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from infra.database import execute_sql
 from infra.errors import FieldError
@@ -67,12 +66,22 @@ async def test_a_dict_makes_a_model(world: World) -> None:
 
 
 def test_a_model_made_by_hand_is_checked() -> None:
-    """A missing, unknown or wrong value does not make a row."""
+    """A missing, unknown or wrong value does not make a row, and it says which and why."""
     good: dict[str, Any] = {"id": 1, "campaign_id": 1, "customer_email": "ada@example.com"}
+    wrong = {"status": "pendign"}, {"statsu": "pending"}, {"id": None}
 
-    for wrong in ({"status": "pendign"}, {"statsu": "pending"}, {"id": None}):
-        with pytest.raises(ValidationError):
-            Job(**{**good, **wrong})
+    refused = []
+    for values in (*({**good, **each} for each in wrong), {"campaign_id": 1}):
+        with pytest.raises(FieldError) as caught:
+            Job(**values)
+        refused.append(str(caught.value))
+
+    assert refused == [
+        "Job.status cannot be 'pendign': did you mean 'pending'?",
+        "Job has no field 'statsu': did you mean 'status'?",
+        "Job.id cannot be None",
+        "Job(…) needs id and customer_email: is it to be `await Job.create(…)`?",
+    ]
 
 
 @in_a_world(ONE_JOB)

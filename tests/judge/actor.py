@@ -1,5 +1,6 @@
 """The actors: workers, each with a copy of the solution of its own."""
 
+import inspect
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -7,8 +8,11 @@ from typing import TYPE_CHECKING
 from infra.clock import now
 from infra.context import as_worker, processing
 from infra.database import execute_sql
+from infra.errors import in_short
+from infra.mistakes import unawaited
 from infra.models import Job
 from infra.operations import Operation
+from infra.orm.unawaited import NotAwaited
 from infra.simulation import Crash
 from tests.judge.broken import Broken
 from tests.judge.watchdog import Stuck
@@ -136,12 +140,9 @@ def _first_of(errors: BaseExceptionGroup[Stuck]) -> Stuck:
 
 
 def _short(value: object) -> str:
+    if inspect.iscoroutine(value) or isinstance(value, NotAwaited):
+        return f"what is no result yet: {unawaited(value)}"
+    if inspect.isroutine(value):
+        return in_short(value)
     text = repr(value)
     return f"{text[:80]}{'…' * (len(text) > 80)} ({type(value).__name__})"
-
-
-def words_of(error: BaseException) -> str:
-    """Return an error in a line."""
-    text = " ".join(str(error).split())
-    name = type(error).__name__
-    return f"{name}: {text[:200]}" if text else name

@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from infra.errors import SolutionError
+from infra.mistakes import line_of, told
 from infra.simulation.tokens import TokenError
-from infra.solution import line_of
-from tests.judge.actor import words_of
 from tests.judge.checks import Check, all_checks
 from tests.judge.failure import CheckFailed, Failure
 from tests.judge.guard import Guard
@@ -56,17 +55,25 @@ class Channel:
         self.descriptor = descriptor
         self._password = password
         self._encode, self._write = json.dumps, os.write
+        self._is_sending = False
+
+    def tick(self) -> None:
+        """Say that the process is alive, unless a long event is half sent: that says so too."""
+        if not self._is_sending:
+            self.send("tick")
 
     def send(self, kind: str, **event: Any) -> None:
         """Send one event, whole. Ends the process when there is no parent any more."""
         text = self._encode({"kind": kind, **event})
         # It begins a line of its own, whatever else was written to the pipe.
         line = f"\n{self._password} {text}\n".encode()
+        self._is_sending = True
         try:
             while line:
                 line = line[self._write(self.descriptor, line) :]
         except OSError:
             exit_now(1)
+        self._is_sending = False
 
 
 class Prints(io.TextIOBase):
@@ -145,7 +152,7 @@ class _Session:
         self._watchdog = Watchdog(
             lambda: theatre.progress,
             str(path),
-            on_tick=lambda: channel.send("tick"),
+            on_tick=channel.tick,
             on_stop=self._stop,
             give_up=self._give_up,
         )
@@ -178,7 +185,7 @@ class _Session:
             words = str(error)
         except BaseException as error:
             line = line_of(error, self._path) or 1
-            words = f"{self._path}:{line}: {words_of(error)}"
+            words = f"{self._path}:{line}: {told(error, self._path)}"
         if self._stop_of_check:
             return f"{self._path}: while it is loaded, it {self._stop_of_check}"
         return self._guard.refused or self._integrity.broken() or words
@@ -205,7 +212,8 @@ class _Session:
         refused, self._guard.refused = self._guard.refused, None
         if refused or broken:
             return _result_of(check, "error", refused or broken or "")
-        self._observations = judge.observations
+        slips = [] if failure else [slip.sentence for slip in judge.slips.values()]
+        self._observations = [*judge.observations, *slips]
         return self._come_to(check, judge, failure, _ours(mistake) if mistake else "")
 
     def _come_to(self, check: Check, judge: Judge, failure: Failure | None, mistake: str) -> Result:
@@ -335,7 +343,7 @@ def _ours(error: BaseException) -> str:
         return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
-    return f"the check could not be judged, at {place}: {words_of(error)}"
+    return f"the check could not be judged, at {place}: {told(error, Path(last.filename))}"
 
 
 def _limit_resources() -> None:

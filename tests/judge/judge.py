@@ -10,12 +10,13 @@ from infra.simulation.explorer import explore, sample
 from infra.simulation.scheduler import Act, Limits, Scheduler, Step, Strategy
 from infra.simulation.strategies import Guided, Replay
 from infra.simulation.tokens import TokenError, from_token, to_token
-from tests.judge.broken import Broken
+from tests.judge.cause import Cause
 from tests.judge.failure import CheckFailed, Failure
 from tests.judge.stage import Stage
 from tests.judge.story import tell
 from tests.judge.subject import Subject
 from tests.judge.theatre import Played, Theatre
+from tests.judge.unawaited import Slip
 from tests.judge.world import World
 
 _CHANCE = "chance"
@@ -40,6 +41,8 @@ class Judge:
     runs: int = 0
     coverage: list[str] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
+    slips: dict[str, Slip] = field(default_factory=dict)
+    """What was not awaited in any run, by its words."""
 
     def explore(self, *worlds: World) -> list[Stage]:
         """Play each world in every way within its limits. Raises CheckFailed.
@@ -83,12 +86,15 @@ class Judge:
                 raise CheckFailed(self._failure_by_chance(world, worlds, explored.sample, found))
             raise CheckFailed(self._failure(world, worlds, Guided(explored.deviations), found))
         if world.runs_max:
-            self._compare(firsts[0], self._play(world, Guided()))
+            again = self._play(world, Guided(), with_slips=bool(firsts[0].slips))
+            self._compare(firsts[0], again)
         self.coverage.append(_coverage(world, explored.runs, complete=explored.complete))
         return firsts[0].stage
 
     def _play_once(self, world: World, worlds: Sequence[World]) -> Stage:
         played = self._play(world, Guided(), lines_of=self.subject.path)
+        if played.slips:
+            self._play(world, Guided(), with_slips=True)
         self.runs += 1
         if played.failure:
             token = _prefix(world, worlds) + to_token([])
@@ -118,10 +124,26 @@ class Judge:
         strategy.compare(played.steps, is_over=True)
         return played.stage
 
-    def _play(self, world: World, strategy: Strategy, *, lines_of: Path | None = None) -> Played:
-        return self.theatre.play(
-            self.subject, world, strategy, own_claims=self.own_claims, lines_of=lines_of
+    def _play(
+        self,
+        world: World,
+        strategy: Strategy,
+        *,
+        lines_of: Path | None = None,
+        with_slips: bool = False,
+    ) -> Played:
+        played = self.theatre.play(
+            self.subject,
+            world,
+            strategy,
+            own_claims=self.own_claims,
+            lines_of=lines_of,
+            with_slips=with_slips,
         )
+        for slip in played.slips:
+            if with_slips or slip.words not in self.slips:
+                self.slips[slip.words] = slip
+        return played
 
     def _compare(self, first: Played, second: Played) -> None:
         """Note where the same run went another way the second time, if it did."""
@@ -137,7 +159,7 @@ class Judge:
         self, world: World, worlds: Sequence[World], strategy: Guided, found: Played
     ) -> Failure:
         """Play the failing run once more, this time noting each operation's line."""
-        played = self._play(world, strategy, lines_of=self.subject.path)
+        played = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
         token = _prefix(world, worlds) + to_token(played.steps[: strategy.last_step + 1])
         return self._told(_failed(played, found), deviating=strategy.steps, replay=token)
 
@@ -145,7 +167,7 @@ class Judge:
         self, world: World, worlds: Sequence[World], number: int, found: Played
     ) -> Failure:
         strategy = sample(number, self.theatre.seed)
-        played = self._play(world, strategy, lines_of=self.subject.path)
+        played = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
         token = f"{_prefix(world, worlds)}{_CHANCE}{number}"
         return self._told(_failed(played, found), deviating=strategy.steps, replay=token)
 
@@ -154,11 +176,12 @@ class Judge:
         broken = played.failure
         assert broken
         scheduler = played.stage.scheduler
-        line = broken.line or _line_of(scheduler, broken.worker)
+        cause = Cause.of(broken, played.stage, list(self.slips.values()))
+        line = cause.line or _line_of(scheduler, broken.worker) or played.stage.line_of_call()
         return Failure(
             expected=broken.expected,
             got=broken.got,
-            why=_why(broken, [scheduler.steps[n] for n in deviating]),
+            why=_why([broken.why, *cause.words], [scheduler.steps[n] for n in deviating]),
             story=tell(scheduler, deviating),
             where=self.shown(line),
             source=self.subject.file.lines[line - 1].strip() if line else "",
@@ -201,7 +224,7 @@ def _line_of(scheduler: Scheduler, worker: str | None) -> int | None:
     return None
 
 
-def _why(broken: Broken, deviating: Sequence[Step]) -> str:
+def _why(words: Sequence[str], deviating: Sequence[Step]) -> str:
     """Return how it came about: in the check's words, and what would have been needed."""
     acts = {step.act for step in deviating}
     if Act.CRASH in acts:
@@ -212,7 +235,7 @@ def _why(broken: Broken, deviating: Sequence[Step]) -> str:
         without = "Without that error, the same run passes."
     else:
         without = ""
-    return " ".join(filter(None, [broken.why, without]))
+    return " ".join(filter(None, [*words, without]))
 
 
 def _coverage(world: World, runs: int, *, complete: bool) -> str:

@@ -13,14 +13,14 @@ from infra.database import Database
 from infra.database.driver import Result
 from infra.database.simulated_driver import SimulatedDriver
 from infra.database.sql import only_reads, to_values
+from infra.mistakes import line_of, told
 from infra.models import Job
 from infra.operations import Operation
 from infra.services import Fault, SendGridCall, Services
 from infra.simulation import Crash, SimulatedLoop
 from infra.simulation.scheduler import Act, Scheduler
-from infra.solution import line_of
 from infra.worker import reap
-from tests.judge.actor import Actor, Call, words_of
+from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
 from tests.judge.moves import Circumstances, Move, wrong_advance, wrong_change
 from tests.judge.subject import Subject
@@ -242,10 +242,14 @@ class Stage:
         if call.error:
             raise Broken(
                 expected,
-                f"{call.function} raised {words_of(call.error)}",
+                f"{call.function} raised {told(call.error, self.subject.path)}",
                 worker=call.worker,
                 line=line_of(call.error, self.subject.path),
             )
+
+    def line_of_call(self) -> int | None:
+        """Return the line at which the function begins that was called last."""
+        return self.subject.file.starts.get(self.calls[-1].function) if self.calls else None
 
     def called(self, call: Call) -> None:
         """A worker begins a call."""

@@ -9,6 +9,8 @@ from tests.judge.failure import Row
 
 ROWS_MAX = 16
 ROUND_TRIP_MS = 1.2
+_WORDS_MAX = 500
+"""A statement can have 50,000 values."""
 
 _FATES = {
     Act.RATE_LIMITED: "RateLimitError",
@@ -73,7 +75,8 @@ def words_of(operation: Operation) -> str:
     """Return an operation in words, the stamp of a claim shown as a claim."""
     if operation.call == "return":
         return "returns"
-    return operation.words
+    words = operation.words
+    return words if len(words) <= _WORDS_MAX else f"{words[: _WORDS_MAX - 1]}…"
 
 
 def _result_of(operation: Operation) -> str:

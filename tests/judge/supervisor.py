@@ -308,10 +308,19 @@ def _report(solution: Path, wanted: list[str], queue: list[str], answers: list[_
     results = {} if unusable else _results(queue, answers)
     told = [name for name in wanted if name in results and results[name].status != "not_run"]
     observed = {name: texts for answer in answers for name, texts in answer.observations.items()}
+    failures = " ".join(result.failure.why for result in results.values() if result.failure)
     return Report(
         solution=shown(solution),
         results=[results[name] for name in wanted if name in results],
-        observations=[(name[0], text) for name in told for text in observed.get(name, [])],
+        # The same may be seen at more than one check, or be told beside one that fails.
+        observations=list(
+            dict.fromkeys(
+                (name[0], text)
+                for name in told
+                for text in observed.get(name, [])
+                if text not in failures
+            )
+        ),
         prints=_prints([None, *told], answers),
         unusable=unusable and unusable.replace(str(solution), shown(solution)),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +14,17 @@ from infra.context import as_worker
 from infra.database import Database, use_database
 from infra.database.simulated_driver import SimulatedDriver
 from infra.errors import SolutionError
+from infra.mistakes import line_of, told
 from infra.operations import installed
 from infra.services import use_services
 from infra.simulation import Crash, Deadlock
 from infra.simulation.clocks import Clocks
 from infra.simulation.explorer import Run
 from infra.simulation.scheduler import Endless, Halted, Pruned, ScheduledLoop, Scheduler, Strategy
-from infra.solution import line_of
-from tests.judge.actor import words_of
 from tests.judge.broken import Broken
 from tests.judge.stage import Stage
 from tests.judge.subject import Subject
+from tests.judge.unawaited import Slip, Unawaited
 from tests.judge.watchdog import Stuck
 from tests.judge.world import CAMPAIGNS, MOVES, World
 
@@ -45,6 +45,7 @@ class Theatre:
         self._block = ExitStack()
         self._plays = 0
         self._scheduler: Scheduler | None = None
+        self._unawaited = Unawaited()
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -62,6 +63,7 @@ class Theatre:
         with ExitStack() as block:
             self._clocks = block.enter_context(Clocks())
             block.enter_context(_seeded_entropy(self._chance))
+            block.enter_context(self._unawaited.listening())
             self._block = block.pop_all()
         return self
 
@@ -81,8 +83,12 @@ class Theatre:
         *,
         own_claims: bool = False,
         lines_of: Path | None = None,
+        with_slips: bool = False,
     ) -> "Played":
-        """Play a world once. With `lines_of` it is noted which line of that file did what."""
+        """Play a world once. With `lines_of` it is noted which line of that file did what.
+
+        Only `with_slips` the line of each slip is for certain: to know it takes a while.
+        """
         driver = self._driver_of(world)
         database = Database(driver)
         stage = Stage(subject, driver, database, world.watches, own_claims=own_claims)
@@ -103,12 +109,19 @@ class Theatre:
         self._clocks.follow(loop)
         self._chance.seed(self.seed)
         random.seed(self.seed)
-        with installed(scheduler), use_database(database), use_services(stage.services):
+        with (
+            installed(scheduler),
+            use_database(database),
+            use_services(stage.services),
+            self._unawaited.of_run(str(subject.path), with_lines=with_slips) as slips,
+        ):
             try:
                 failure = _failure_of(loop, stage, world)
             finally:
                 _end(loop, scheduler)
-        return Played(failure, scheduler.steps, stage)
+        # Who died, or was given up, may have had no time to await what it had made.
+        was_cut_short = bool(scheduler.dead) or isinstance(scheduler.stopped_by, Pruned)
+        return Played(failure, scheduler.steps, stage, () if was_cut_short else tuple(slips))
 
     def _driver_of(self, world: World) -> SimulatedDriver:
         """Return the world's database, as new."""
@@ -129,6 +142,8 @@ class Played(Run[Broken]):
     """A run, and the stage as it was at its end."""
 
     stage: Stage
+    slips: Sequence[Slip] = ()
+    """What the solution has not awaited, as far as that can be told."""
 
 
 def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | None:
@@ -147,8 +162,9 @@ def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | Non
     except BaseException as error:
         if not _ended_the_run(error):
             raise
-        line = line_of(error, stage.subject.path)
-        return Broken(_COMES_BACK, f"it ended the event loop: {_ends(error)}", line=line)
+        path = stage.subject.path
+        words = f"it ended the event loop: {_ends(error, path)}"
+        return Broken(_COMES_BACK, words, line=line_of(error, path))
     return None
 
 
@@ -166,10 +182,10 @@ def _ended_the_run(error: BaseException) -> bool:
     return not isinstance(error, Exception) or str(error).startswith("Event loop stopped")
 
 
-def _ends(error: BaseException) -> str:
+def _ends(error: BaseException, path: Path) -> str:
     if isinstance(error, asyncio.CancelledError):
         return "a task was cancelled that it did not start"
-    return words_of(error)
+    return told(error, path)
 
 
 def _not_back(stage: Stage, error: Exception) -> Broken | None:
