@@ -52,8 +52,6 @@ class Chance:
 
     def __init__(self, seed: str, *, rarely: int = 40):
         self.deviations: list[tuple[int, int]] = []
-        self.steps: list[int] = []
-        """The steps at which it chose something rare."""
         self._random = Random(seed)
         self._rarely = rarely
         self._number = -1
@@ -65,8 +63,6 @@ class Chance:
         chosen = self._draw(options)
         if chosen:
             self.deviations.append((self._number, chosen))
-        if options[chosen].step.act is not Act.GO:
-            self.steps.append(len(scheduler.steps))
         return chosen
 
     def _draw(self, options: list[Option]) -> int:

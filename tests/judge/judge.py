@@ -67,7 +67,9 @@ class Judge:
         firsts: list[Played] = []
 
         def do_run(strategy: Strategy) -> Played:
-            played = self._play(world, strategy)
+            # Runs by chance alone are few and long: not to be done once more for their lines.
+            lines_of = None if world.runs_max else self.subject.path
+            played = self._play(world, strategy, lines_of=lines_of)
             if not firsts:
                 firsts.append(played)
             return played
@@ -166,10 +168,13 @@ class Judge:
     def _failure_by_chance(
         self, world: World, worlds: Sequence[World], number: int, found: Played
     ) -> Failure:
-        strategy = sample(number, self.theatre.seed)
-        played = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
+        if found.slips or not found.stage.scheduler.lines:
+            strategy = sample(number, self.theatre.seed)
+            again = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
+            found = _failed(again, found)
+        rare = [place for place, step in enumerate(found.steps) if step.act is not Act.GO]
         token = f"{_prefix(world, worlds)}{_CHANCE}{number}"
-        return self._told(_failed(played, found), deviating=strategy.steps, replay=token)
+        return self._told(found, deviating=rare, replay=token)
 
     def _told(self, played: Played, *, deviating: Sequence[int], replay: str) -> Failure:
         """Put together what is told of a run that failed."""
