@@ -6,7 +6,7 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup doctor dev test hint reset demo clean
+.PHONY: help setup doctor dev test hint reset demo scenario clean
 
 run := .venv/bin/python
 
@@ -45,15 +45,21 @@ hint: .venv/.runtime ## the next of three hints for the check T
 reset: .venv/.runtime ## make interview.db afresh; with TASK=A, that task's function
 	@$(if $(TASK),$(run) -m tests --reset "$(TASK)",rm -f interview.db interview.db-* && $(run) setup_db.py)
 
-#: SOLUTION=my/solution.py   dev, test, demo: with the four functions of this file
+#: SOLUTION=my/solution.py   dev, test, demo, scenario: with the four functions of this file
 #: REAL=1                    demo: in real time (else simulated)
-#: CUSTOMERS=50 WORKERS=5    demo: how many of each
-#: SEED=7                    test, demo: other chances
+#: CUSTOMERS=50 WORKERS=5    demo: how many of each; scenario: so many workers
+#: SEED=7                    test, demo, scenario: other chances
 demo: .venv/.runtime ## watch workers run a campaign
 	@$(run) -m scenarios.demo \
 	    $(if $(REAL),--real) $(if $(SOLUTION),--solution "$(SOLUTION)") \
 	    $(if $(CUSTOMERS),--customers "$(CUSTOMERS)") \
 	    $(if $(WORKERS),--workers "$(WORKERS)") $(if $(SEED),--seed "$(SEED)")
+
+#: N=1 KNOBS='--latency 2'   scenario: which one, and what to change about it
+scenario: .venv/.runtime ## run a system in trouble, and look at its metrics
+	@$(run) -m scenarios $(N) \
+	    $(if $(SOLUTION),--solution "$(SOLUTION)") $(if $(WORKERS),--workers "$(WORKERS)") \
+	    $(if $(SEED),--seed "$(SEED)") $(KNOBS)
 
 clean: ## remove .venv, interview.db and caches, nothing else
 	@rm -rf .venv interview.db interview.db-* \

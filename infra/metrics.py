@@ -244,7 +244,7 @@ class Histogram:
     """
 
     def __init__(self, values: Iterable[tuple[float, float]] = ()):
-        self._by_moment = list(values)
+        self._by_moment = sorted(values)
         self._sorted = sorted(value for _, value in self._by_moment)
 
     def __len__(self) -> int:
@@ -261,4 +261,5 @@ class Histogram:
 
     def between(self, start: float, end: float) -> "Histogram":
         """Return those values alone whose moment is from `start` until just before `end`."""
-        return Histogram(item for item in self._by_moment if start <= item[0] < end)
+        first, last = (bisect_left(self._by_moment, (moment,)) for moment in (start, end))
+        return Histogram(self._by_moment[first:last])

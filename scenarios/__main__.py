@@ -1,5 +1,6 @@
 """`python -m scenarios 1|2|3`: a system in trouble, its metrics, and a question."""
 
+import gc
 import logging
 import sys
 from dataclasses import replace
@@ -98,6 +99,8 @@ def main(
     # What Python has to say about what a solution left undone is not for this screen.
     logging.getLogger("asyncio").disabled = True
     sys.unraisablehook = lambda unraisable: None
+    # Nothing here makes cycles worth looking for every 700 objects.
+    gc.set_threshold(50_000)
     incident = replace(incident, system=_adjusted(incident.system, knobs))
     console = Console(file=sys.stdout, highlight=False)
     try:
@@ -112,7 +115,7 @@ def main(
         from scenarios.page import page  # noqa: PLC0415 - what draws takes long to import
 
         html_file.write(page(report).encode())
-    if not (json_file and json_file.name == "-"):
+    if sys.stdout.buffer not in {json_file, html_file}:
         console.print(dashboard.whole(report), soft_wrap=True)
         console.print(report.question, style="bold", soft_wrap=True)
     sys.exit(status)
@@ -156,7 +159,8 @@ def _run(
 
             def watch(facts: Facts) -> None:
                 interrupts.raise_again()
-                board.look(facts)
+                if facts.start:
+                    board.look(facts)
 
             stage.run(watch)
     except KeyboardInterrupt:

@@ -122,17 +122,17 @@ def _database(report: Report) -> Iterator[Text]:
 def _shared(label: str, shared: Shared) -> Iterator[Text]:
     yield _line(
         label,
-        f"used {shared.used_now} of {shared.size} (mean {shared.used_mean:.2f}, most "
-        f"{shared.used_most})  waiting {shared.waiting_now} (most {shared.waiting_most})  "
+        f"used {shared.used_now} of {shared.size}, mean {shared.used_mean:.2f}; "
+        f"waiting {shared.waiting_now}, at most {shared.waiting_most}; "
         f"timeouts {shared.timeouts:,}",
     )
     waits, longest = shared.waits, shared.longest
-    words = f"{waits.number:,} waits"
+    words = f"{waits.number:,}"
     if waits.number:
         words += f", p50 {_seconds(waits.p50)}, p95 {_seconds(waits.p95)}"
     if longest:
-        words += f"  longest hold {_seconds(longest.seconds)}, {longest.function}"
-    yield _line("", words)
+        words += f"; longest hold {_seconds(longest.seconds)}, {longest.function}"
+    yield _line("  waits", words)
 
 
 def _holders(report: Report) -> Iterator[Text]:
@@ -214,7 +214,7 @@ def _entry(entry: Entry) -> Text:
     words = entry.words
     if entry.end_seconds is not None:
         words += f" ({_seconds(entry.end_seconds - entry.at_seconds)})"
-    line = Text(f"{max(0.0, entry.at_seconds):>9.3f} s  {entry.worker:<11}")
+    line = Text(f"{max(0.0, entry.at_seconds):>8.3f} s  {entry.worker:<11}")
     style = {"died": "red", "reaped": "yellow", "send_email": "cyan"}.get(entry.what, "")
     return line.append(f"{entry.what:<12}", style).append(words)
 

@@ -103,7 +103,7 @@ INCIDENTS = (
             jobs=1_000,
             workers=20,
             seconds=600,
-            slice_seconds=10,
+            slice_seconds=5,
             latency_seconds=1.0,
             error_rate=0.06,
             crash_rate=0.02,
@@ -119,7 +119,7 @@ INCIDENTS = (
             "50 workers share a pool of 10 connections. Is that enough? "
             "Who holds connections, for how long, and who waits?"
         ),
-        system=System(jobs=5_000, workers=50, seconds=120, slice_seconds=5, latency_seconds=2.0),
+        system=System(jobs=5_000, workers=50, seconds=120, slice_seconds=5, latency_seconds=4.0),
         flawed="pool_stress.py",
     ),
 )

@@ -19,7 +19,7 @@ _OUTCOMES = {
     Outcome.ABSORBED: "absorbed: nothing delivered",
     Outcome.RATE_LIMITED: "rate-limited: not delivered",
     Outcome.TIMED_OUT_BEFORE_DELIVERY: "timed out, not delivered",
-    Outcome.TIMED_OUT_AFTER_DELIVERY: "timed out, but delivered",
+    Outcome.TIMED_OUT_AFTER_DELIVERY: "timed out, delivered",
     Outcome.INVALID: "refused: invalid address",
 }
 

@@ -79,7 +79,8 @@ class ObservedDriver:
         if self._claim_seconds:
             await self._take_time(connection, sql, values)
         result = await connection.run(sql, values)
-        if not self._simulated.in_transaction and not sql.startswith("SELECT"):
+        has_changed = sql == "COMMIT" or (result.rowcount and not sql.startswith("SELECT"))
+        if has_changed and not self._simulated.in_transaction:
             self._note()
         return result
 

@@ -115,7 +115,7 @@ def _littles_law(workers: list[Span], window: Window) -> LittlesLaw | None:
         return None
     return LittlesLaw(
         calls_under_way=rounded(Gauge.of_spans(calls).mean(window.start, window.end), 2),
-        calls_a_second=rounded(len(took) / window.seconds, 2),
+        calls_a_second=rounded(len(calls) / window.seconds, 2),
         seconds_a_call=rounded(sum(took) / len(took), 2),
     )
 
@@ -150,7 +150,7 @@ def _times(kind: str, name: str, spans: list[Span], window: Window) -> Operation
 
 
 def _error(kind: str) -> str:
-    return "died" if kind == "Crash" else kind
+    return {"Crash": "died", "cut": "cut short"}.get(kind, kind)
 
 
 def _mails(facts: Facts, window: Window) -> Mails:

@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -101,13 +101,7 @@ class Stage:
         bounds = Bounds(overseer, on_operation=lambda: watch(facts))
         interrupted = False
         # At the end of the block: those whom the bounds do not let end.
-        with suppress(Deadlock, SystemExit), ExitStack() as block:
-            printed = block.enter_context(quiet())
-            simulation = block.enter_context(Simulation(Recorder(facts.metrics, bounds)))
-            block.enter_context(recording(facts.metrics))
-            block.enter_context(use_services(self._services))
-            database = Database(self._driver, pool_size=self._system.pool)
-            block.enter_context(use_database(database))
+        with suppress(Deadlock, SystemExit), quiet() as printed, self._world(bounds) as simulation:
             try:
                 simulation.run(self._play(overseer, bounds))
             except KeyboardInterrupt:
@@ -123,6 +117,16 @@ class Stage:
                 facts.printed = printed.lines
         if interrupted:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def _world(self, bounds: Bounds) -> Iterator[Simulation]:
+        with (
+            Simulation(Recorder(self.facts.metrics, bounds)) as simulation,
+            recording(self.facts.metrics),
+            use_services(self._services),
+            use_database(Database(self._driver, pool_size=self._system.pool)),
+        ):
+            yield simulation
 
     async def _play(self, overseer: Overseer, bounds: Bounds) -> None:
         facts, system = self.facts, self._system

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,35 +53,43 @@ def _why_not(name: str, functions: Functions, bounds: Bounds) -> str | None:
         return f"{name} is not started"
     if functions.reasons and not functions.stand_in:
         return None
+    why: str | None = "never ends"
+    # At the end of the block: those whom the bounds do not let end.
     with (
+        suppress(Deadlock, SystemExit),
         Simulation(bounds) as simulation,
         use_database(Database(SimulatedDriver(_FILL))),
         use_services(Services.calm()),
     ):
         try:
-            does = simulation.run(_try(name, functions, bounds))
-        except Deadlock:
-            return f"{name} waits for ever"
-        except SystemExit:
-            return f"{name} ends its process"
+            why = simulation.run(_try(name, functions, bounds))
         except SolutionError:
             raise
         except Exception as error:
-            line = line_of(error, functions.file.path)
-            place = f", line {line}" if line else ""
-            words = told(error, functions.file.path)
-            return f"{name} fails at its first job ({words[:100]}{place})"
-    return None if does else f"{name} does nothing"
+            why = _in_words(error, functions.file.path)
+        except SystemExit:
+            why = "ends its process"
+        finally:
+            bounds.close()
+    return why and f"{name} {why}"
 
 
-async def _try(name: str, functions: Functions, bounds: Bounds) -> bool:
+def _in_words(error: Exception, path: Path) -> str:
+    if isinstance(error, Deadlock):
+        return "waits for ever"
+    line = line_of(error, path)
+    place = f", line {line}" if line else ""
+    return f"fails at its first job ({told(error, path)[:100]}{place})"
+
+
+async def _try(name: str, functions: Functions, bounds: Bounds) -> str | None:
+    """Return what is wrong with a function, or `None`."""
     trial = asyncio.ensure_future(_TRIALS[name](functions.copy()))
     ends: list[asyncio.Future[Any]] = [trial, bounds.exceeded]
     await asyncio.wait(ends, timeout=SECONDS_MAX)
     if trial.done():
-        return trial.result()
-    trial.cancel()
-    raise RuntimeError(f"without end: {bounds.broken or 'it still waits after a day'}")
+        return None if trial.result() else "does nothing"
+    return f"does not end: {bounds.broken or 'it still waits after a day'}"
 
 
 async def _claims(solution: Solution) -> bool:

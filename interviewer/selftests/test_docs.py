@@ -39,6 +39,14 @@ COMMANDS_AS_THEY_ARE = (
     "make test",
     "make test SOLUTION=interviewer/solutions/reference.py",
     "make kit DIR=../for-ada ZIP=1",
+    "make scenario N=1",
+    "make scenario N=2",
+    "make scenario N=3",
+    "make scenario N=1 KNOBS=--slow-claim",
+    "make scenario N=2 KNOBS=--incident",
+    "make scenario N=3 KNOBS=--incident",
+    "make scenario N=2 KNOBS=--reveal",
+    ".venv/bin/python -m scenarios 1",
     "make test SOLUTION=interviewer/solutions/wrong/a4_select_then_save.py || true",
 )
 COMMANDS_MADE_QUICK = {
@@ -69,7 +77,7 @@ COMMANDS = COMMANDS_MADE_QUICK | {command: command for command in COMMANDS_AS_TH
 
 MAKE_VARIABLES = {
     *("PYTHON", "SOLUTION", "T", "REPLAY", "REAL", "CUSTOMERS", "WORKERS", "SEED", "PYTEST_ARGS"),
-    *("HINTS", "SESSION", "TASK", "DIR", "ZIP"),
+    *("HINTS", "SESSION", "TASK", "DIR", "ZIP", "N", "KNOBS"),
 }
 MADE_LATER = {
     "../candidate-kit",
