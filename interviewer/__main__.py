@@ -16,7 +16,7 @@ from interviewer.grading.grading import Grading
 from interviewer.grading.pile import NothingThere, Pile, pile_of
 from interviewer.grading.screen import grading_lines, table_lines
 from interviewer.kit.copy import make_copy
-from interviewer.kit.files import KitError, kit_files
+from interviewer.kit.files import KitError, kit_files, listed_by_git
 
 _EXIT_STATUS = {"passed": 0, "failed": 1, "problem": 2}
 _SEEDS = 1_000_000
@@ -40,6 +40,10 @@ def kit(folder: Path, is_zipped: bool) -> None:  # noqa: FBT001 - click hands it
         copy = make_copy(files, folder, zipped=is_zipped)
     except KitError as error:
         _end_with(str(error))
+    if not listed_by_git():
+        click.echo(
+            "git does not tell here what is the kit's: all files were taken, look them over."
+        )
     what = "a git repository of one commit" if copy.is_repository else "no repository, without git"
     click.echo(f"The candidate's copy is {copy.folder}: {len(files)} files, {what}.")
     if copy.archive:
@@ -84,16 +88,15 @@ def grade(
         _end_with(str(error))
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell has it for Ctrl-C
+    if json_file != "-":
+        _print(gradings, pile)
     if json_file:
         documents = [grading.as_json() for grading in gradings]
         document = documents[0] if pile.is_one else documents
-        _write(Path(json_file), json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        _write_json(json_file, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     if html_file:
         _write_pages(html_file, gradings, is_one=pile.is_one)
-    if json_file != "-":
-        _print(gradings, pile)
-        if html_file:
-            click.echo(f"the page: {html_file}")
+        click.echo(f"the page: {html_file}", err=json_file == "-")
     sys.exit(max(_EXIT_STATUS[grading.outcome] for grading in gradings))
 
 
@@ -134,10 +137,14 @@ def _print(gradings: Sequence[Grading], pile: Pile) -> None:
         click.echo(f"left out, as they are no submissions: {', '.join(pile.left_out)}")
 
 
-def _write(file: Path, text: str) -> None:
-    if str(file) == "-":
+def _write_json(file: str, text: str) -> None:
+    if file == "-":
         click.echo(text, nl=False)
-        return
+    else:
+        _write(Path(file), text)
+
+
+def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -18,8 +18,9 @@ def slowest_alone(limit: int | None = None) -> tuple[str, float]:
 
 
 def right_solutions() -> list[Path]:
-    """Return the right solutions, which need nothing but the kit."""
-    return sorted((SOLUTIONS / "right").glob("[!_]*.py"))
+    """Return the right solutions that need nothing but the kit, as a candidate's."""
+    paths = sorted((SOLUTIONS / "right").glob("[!_]*.py"))
+    return [path for path in paths if "from interviewer" not in path.read_text(encoding="utf-8")]
 
 
 def seconds_of(paths: list[Path]) -> float:

@@ -45,15 +45,11 @@ def listed(root: Path) -> list[str]:
 
     Of what lies in a working copy, git's list leaves out what was not meant to be handed on.
     """
-    return _listed_by_git(root) or sorted(_walked(root))
+    return listed_by_git(root) or sorted(_walked(root))
 
 
-def is_ours(path: str) -> bool:
-    """Return whether a file is for interviewers, or for work on the kit, only."""
-    return PurePosixPath(path).parts[0] in _NOT_HANDED_OUT
-
-
-def _listed_by_git(root: Path) -> list[str]:
+def listed_by_git(root: Path = ROOT) -> list[str]:
+    """Return the kit's files that git has; none where there is no git, or no repository."""
     if not (root / ".git").exists():
         return []
     try:
@@ -63,6 +59,11 @@ def _listed_by_git(root: Path) -> list[str]:
     except (OSError, subprocess.CalledProcessError):
         return []
     return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+
+
+def is_ours(path: str) -> bool:
+    """Return whether a file is for interviewers, or for work on the kit, only."""
+    return PurePosixPath(path).parts[0] in _NOT_HANDED_OUT
 
 
 def _walked(root: Path) -> Iterator[str]:

@@ -5,26 +5,36 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
+from interviewer.grading import cell
 from interviewer.grading.grade import Terms, grade_all
 from interviewer.grading.grading import Grading
-from interviewer.selftests.hostile import claiming, right
+from interviewer.selftests.hostile import ROOT, right
 
 TERMS = Terms(seed=5, budget=1)
+STARTER = (ROOT / "tests" / "starter.py").read_text(encoding="utf-8")
+
+
+def claiming(body: str) -> str:
+    """Return a solution of which only the claim is written, and does this."""
+    return f"{STARTER}\nimport os\n\nasync def claim_next_job():\n{indent(body, '    ')}\n"
+
+
 HOSTILE = {
     "loops": (
         claiming("while True: pass"),
-        "A1: it loops without end, and without an await that gives way to others",
+        "without end",
     ),
     "loops as it is loaded": (
         "while True: pass",
-        "candidate/solution.py: while it is loaded, it loops without end",
+        "candidate/solution.py: while it is loaded, it ",
     ),
     "fork bomb": (
         claiming("while True: os.fork()"),
-        "A1: solution.py:95: the solution starts a process (os.fork): not allowed here",
+        "the solution starts a process (os.fork): not allowed here",
     ),
     "10 GB": (claiming("bytearray(10 * 1024**3)"), "A1: claim_next_job raised MemoryError"),
     "1 GB of prints": (
@@ -64,8 +74,10 @@ def place() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture(scope="module")
-def gradings(place: Path) -> dict[str, Grading]:
+@pytest.fixture(
+    scope="module", params=[True, False], ids=["with walls, if there are any", "without walls"]
+)
+def gradings(place: Path, request: pytest.FixtureRequest) -> dict[str, Grading]:
     """What came of grading all of them at once, and a right one among them."""
     submissions = {}
     for name, text in {"right": right(), **{name: HOSTILE[name][0] for name in HOSTILE}}.items():
@@ -74,6 +86,8 @@ def gradings(place: Path) -> dict[str, Grading]:
         submissions[name] = path
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tempfile, "tempdir", str(place))
+        if not request.param:
+            patched.setattr(cell, "has_walls", lambda: False)
         return {grading.name: grading for grading in grade_all(submissions, TERMS)}
 
 
