@@ -66,7 +66,7 @@ class Watchdog:
         self._quiet_ticks = 0
         self._lines = 0
         self._lines_at_tick = 0
-        self._opcodes = 0
+        self._opcodes = self._opcodes_at_tick = 0
         """Since the last line: a loop such as `while True: pass` never comes to another."""
         self._in_tick = False
         self._waiting_ticks = 0
@@ -119,7 +119,8 @@ class Watchdog:
 
     def _see_whether_it_moves(self, frame: FrameType | None) -> None:
         lines, self._lines_at_tick = self._lines - self._lines_at_tick, self._lines
-        if lines > _LINES_OF_TICK:
+        opcodes, self._opcodes_at_tick = self._opcodes - self._opcodes_at_tick, self._opcodes
+        if max(lines, opcodes) > _LINES_OF_TICK:
             self._start_standing()
             if self._used[0] - self._quiet_from_seconds > _QUIET_SECONDS_MAX:
                 self._stop(frame, _LOOPS)
