@@ -51,9 +51,10 @@ class Terminal:
         self._tmux("send-keys", "-l", command)
         self._tmux("send-keys", "Enter")
 
-    def text(self, *, scrollback: bool = False) -> str:
-        """Return what is to be seen; with what has scrolled away, if that is wanted."""
-        return self._tmux("capture-pane", "-p", *(["-S", "-"] if scrollback else []))
+    def text(self, *, scrollback: bool = False, styled: bool = False) -> str:
+        """Return what is to be seen; with what has scrolled away, or with colours, if wanted."""
+        options = [*(["-S", "-"] if scrollback else []), *(["-e"] if styled else [])]
+        return self._tmux("capture-pane", "-p", *options)
 
     def asks(self, what: str) -> str:
         """Return what the terminal says of itself."""

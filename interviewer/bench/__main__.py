@@ -1,9 +1,10 @@
-"""`python -m interviewer.bench`: this ORM beside raw aiosqlite, the judge, the demo as a whole.
+"""`python -m interviewer.bench`: the ORM beside raw aiosqlite, the judge, the screen, the demo.
 
 A benchmark is no test: it exits with 0 whatever the times are.
 """
 
 import asyncio
+import shutil
 import subprocess
 import sys
 
@@ -33,6 +34,13 @@ from interviewer.bench.judge import (
 )
 from interviewer.bench.pairs import pairs
 from interviewer.bench.timing import Timing, time_pair
+from interviewer.bench.watch import (
+    SCREEN_SECONDS_MAX,
+    VERDICT_SECONDS_MAX,
+    Latency,
+    edits,
+    measure_watch,
+)
 
 ROUNDS = 21
 QUICK_ROUNDS = 5
@@ -51,15 +59,18 @@ ratio = raw time / ORM time: 1.00 is as fast, higher is better."""
 @click.option(
     "--no-judge", is_flag=True, help="Leave out judging and grading, which take some minutes."
 )
+@click.option("--no-watch", is_flag=True, help="Leave out the watch screen, which takes a minute.")
 @click.option("--no-demo", is_flag=True, help="Leave out the demo, which takes up to a minute.")
-def main(*, rounds: int, quick: bool, no_judge: bool, no_demo: bool) -> None:
-    """Measure the ORM beside raw aiosqlite, the judge, and the demo's time and memory."""
+def main(*, rounds: int, quick: bool, no_judge: bool, no_watch: bool, no_demo: bool) -> None:
+    """Measure the ORM beside raw aiosqlite, the judge, the watch screen, and the demo."""
     console = Console(highlight=False)
     rounds = min(rounds, QUICK_ROUNDS) if quick else rounds
     show_timings(console, asyncio.run(measure(Sizes(), rounds)), rounds)
     if not no_judge:
         show_judge(console, QUICK_SOLUTIONS if quick else None)
         show_grading(console, QUICK_SOLUTIONS if quick else None)
+    if not no_watch:
+        show_watch(console, rounds)
     if no_demo:
         return
     try:
@@ -120,6 +131,32 @@ def show_grading(console: Console, limit: int | None) -> None:
     twenty = right_solutions()[:TWENTY]
     name = f"{len(twenty)} submissions at once"
     _add_seconds(table, name, seconds_of(twenty), TWENTY_SECONDS_MAX)
+    console.print(table)
+
+
+def show_watch(console: Console, rounds: int) -> None:
+    """Save files under the watch screen, in a terminal, and print a line for each as it is done."""
+    if not shutil.which("tmux"):
+        console.print("The watch screen is measured in tmux, which is not here.")
+        return
+    show_latencies(console, list(measure_watch(rounds, edits())), rounds)
+
+
+def show_latencies(console: Console, latencies: list[Latency], rounds: int) -> None:
+    """Print how soon a save is judged: the edited task, and the whole screen."""
+    name = f"from a save, median of {rounds}"
+    table = _table(name, "its task", "bar", "whole screen", "bar", "met")
+    for latency in latencies:
+        verdict, screen = latency.verdict_seconds, latency.screen_seconds
+        is_soon = verdict is None or verdict <= VERDICT_SECONDS_MAX
+        table.add_row(
+            latency.edit.name,
+            "not started" if verdict is None else f"{verdict:.2f} s",
+            f"≤ {VERDICT_SECONDS_MAX:.1f} s",
+            f"{screen:.2f} s",
+            f"≤ {SCREEN_SECONDS_MAX:.1f} s",
+            _met(meets=is_soon and screen <= SCREEN_SECONDS_MAX),
+        )
     console.print(table)
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import io
+import shutil
 
+import pytest
 from rich.console import Console
 
-from interviewer.bench.__main__ import measure, show_demo, show_timings
+from interviewer.bench.__main__ import measure, show_demo, show_latencies, show_timings
 from interviewer.bench.arena import Sizes
 from interviewer.bench.demo import run_demo
+from interviewer.bench.watch import edits, measure_watch
 
 TINY = Sizes(operations=3, loaded=5, claimed=6, workers=2, inserted=7)
 
@@ -36,6 +39,22 @@ def test_the_demo_has_its_line() -> None:
     show_demo(piped, run_demo(customers=10), customers=10)
 
     assert _names(piped, "≤") == ["demo, 10 customers"]
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not there")
+def test_the_watch_screen_has_its_lines() -> None:
+    """A file is saved under a real screen; its task is known before the screen is whole."""
+    piped = Console(file=io.StringIO(), width=100)
+    starter, half, *_ = edits()
+
+    latencies = list(measure_watch(1, [starter, half]))
+    show_latencies(piped, latencies, rounds=1)
+
+    of_starter, of_half = latencies
+    assert of_starter.verdict_seconds is None
+    assert of_half.verdict_seconds is not None
+    assert 0 < of_half.verdict_seconds <= of_half.screen_seconds
+    assert _names(piped, "≤") == ["the starter, A edited", "A and B are right, A edited"]
 
 
 def _names(console: Console, sign: str) -> list[str]:
