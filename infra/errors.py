@@ -107,7 +107,7 @@ def in_short(value: object) -> str:
         return f"the class {value.__name__}"
     if inspect.isawaitable(value):
         return "a call without its `await`"
-    text = repr(value)
     if isinstance(value, BaseException):
         return f"an error: write str() around {type(value).__name__}"
+    text = repr(value)
     return text if len(text) <= _SHORT_MAX else f"{text[: _SHORT_MAX - 1]}…"

@@ -40,6 +40,7 @@ _NO_SUCH_NAME = re.compile(r"(?:no such (?:table|column)|has no column named):? 
 
 _BINDINGS = re.compile(r"Incorrect number.* uses (\d+), and there are (\d+) supplied")
 _NOT_AS_MANY = r"values in params: \2, and ? in the statement: \1"
+_NEAR = re.compile(r'near "(\w+)": syntax error')
 _ADVICE = {
     "FOREIGN KEY": "it refers to a row that is not there",
     "UNIQUE": "there is such a row already",
@@ -141,7 +142,8 @@ def _advice(message: str, sql: str) -> str:
         return "others refer to it"
     if 'near "%"' in message:
         return "write ? for a value, not %s"
-    if re.search("syntax error|unrecognized token", message) and "'" in sql:
+    near = _NEAR.search(message)
+    if "unrecognized token: \"'" in message or (near and re.search(rf"\w'{near[1]}\b", sql)):
         return "does a value with a quote in it end the text? Write ? for each, give them in params"
     return next((advice for words, advice in _ADVICE.items() if words in message), "")
 

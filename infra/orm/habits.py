@@ -8,7 +8,7 @@ _INSTEAD = {
     "objects": "write Job.filter(…), without it",
     "exclude": "write filter(field__ne=…)",
     "where": "write filter(field=value)",
-    "select_for_update": "read inside `async with transaction():`, or by execute_sql",
+    "select_for_update": "there is none here; execute_sql takes FOR UPDATE",
     "bulk_create": "there is no bulk insert in the ORM: that is Task B",
     "insert_many": "there is no bulk insert in the ORM: that is Task B",
     "insert": "write `await Job.create(…)`",

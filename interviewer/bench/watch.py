@@ -1,6 +1,6 @@
 """The watch screen as a candidate has it: from a save on disk to what is to be read in a terminal.
 
-The screen is read every hundredth of a second, so each time is up to that much too long.
+The screen is read every 0.03 s, so each time is up to that much too long.
 """
 
 import re
@@ -19,7 +19,7 @@ from tests.watch.reset import STARTER, with_starter
 VERDICT_SECONDS_MAX = 0.5
 SCREEN_SECONDS_MAX = 1.5
 
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.03  # more often, and reading would take time from judging
 _WAIT_SECONDS = 60.0
 _STARTED, _ENDED = "judging", "judged in"
 _DIM = re.compile(r"\x1b\[(?:\d+;)*2(?:;\d+)*m")

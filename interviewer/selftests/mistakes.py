@@ -184,7 +184,7 @@ HABITS = {
     "select_for_update": Mistake(
         "return await Job.filter(status='pending').select_for_update().first()  # here",
         "a query set has no attribute 'select_for_update': "
-        "read inside `async with transaction():`, or by execute_sql",
+        "there is none here; execute_sql takes FOR UPDATE",
     ),
     "bulk_create": Mistake(
         "await Job.bulk_create([])  # here",
