@@ -2,19 +2,28 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from interviewer.selftests.browser import Browser, page_count
-from interviewer.selftests.incidents import reported
 from interviewer.selftests.pages import assert_good_page
+from interviewer.selftests.runs import FLAWED, REFERENCE, run
+from scenarios.incidents import INCIDENTS
 from scenarios.page import page
 from scenarios.report import Entry, Life, Report
 
 HOSTILE = "</style></script><script>document.title = 'taken'</script>'\"&\u202e"
 AS_TEXT = HOSTILE.replace("\u202e", r"\u202e")
+
+
+@cache
+def reported(number: int, *, flawed: bool = False) -> Report:
+    """Return the report of an incident, with the reference's functions or the kit's flawed ones."""
+    name = INCIDENTS[number - 1].flawed
+    return run(number, FLAWED / name if flawed and name else REFERENCE).report
 
 
 def shown(browser: Browser, report: Report, folder: Path) -> Browser:
@@ -215,7 +224,7 @@ def test_errors_that_escaped_are_listed(browser: Browser, tmp_path: Path) -> Non
 
     shown(browser, report, tmp_path)
 
-    assert len(report.escaped) == 3
+    assert len(report.escaped) == 4
     assert browser.texts("#escaped tbody td:first-child") == [*report.escaped]
     assert browser.texts("#escaped tbody .number") == [f"{n:,}" for n in report.escaped.values()]
 
