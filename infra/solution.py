@@ -92,7 +92,7 @@ class SolutionFile:
         """Return one of the four functions. Raises SolutionError when it is not there."""
         function: Any = getattr(module, name, None)
         if function is None:
-            other = nearest_of(name, self.starts)
+            other = nearest_of(name, self.starts.keys() - Solution.__annotations__.keys())
             where = f", line {self.starts[other]} has {other}" if other else ""
             raise SolutionError(
                 f"{self.path}: there is no function {name}{where}: keep the starter's names"

@@ -251,16 +251,19 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("del claim_next_job", "there is no function claim_next_job: keep the starter's names"),
-        ("def claim_next_job(): pass", "claim_next_job must be an async function"),
-        ("claim_next_job = 5", "claim_next_job must be an async function"),
+        ("del claim_next_job", ": there is no function claim_next_job: keep the starter's names"),
+        ("def claim_next_job(): pass", ":{line}: claim_next_job must be an async function"),
+        ("claim_next_job = 5", ": claim_next_job must be an async function"),
     ],
 )
 def test_a_function_that_is_none(text: str, message: str, tmp_path: Path) -> None:
     """Its checks are errors that say what is wrong; those of other tasks are judged."""
-    report = judge(tmp_path, f"{right()}\n{text}\n", "A", "B1")
+    solution = f"{right()}\n{text}\n"
+    line = len(solution.splitlines())
 
-    errors = [f"A{n} error: solution.py: {message}" for n in range(1, 8)]
+    report = judge(tmp_path, solution, "A", "B1")
+
+    errors = [f"A{n} error: solution.py{message.format(line=line)}" for n in range(1, 8)]
     assert words(report) == [*errors, "B1 passed: "]
     assert report.exit_status(strict=False) == 1
 
