@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
 _KIT = Path(__file__).resolve().parent
 _LIBRARY = Path(asyncio.__file__).resolve().parents[1]
@@ -82,8 +83,8 @@ def caller_function(files: Collection[str]) -> str | None:
     Else the nearest function of them, or `None` when no code of these files led here.
     """
     nearest = None
-    frame = sys._getframe(1)
-    while frame := frame.f_back:  # type: ignore[assignment]
+    frame: FrameType | None = sys._getframe(1)
+    while frame and (frame := frame.f_back):
         if frame.f_code.co_filename in files:
             name = frame.f_code.co_name
             if name in _FOUR:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from infra.clock import now
+from infra.context import as_worker
+from infra.database import execute_sql
 from infra.models import Job, JobStatus
 from infra.simulation.scheduler import Limits
 from tests.judge.actor import Actor
@@ -48,23 +50,26 @@ AVAILABLE = jobs(
     "campaign_id = 1, customer_email = 'j@example.com', current_step = 'take_action', "
     f"scheduled_for = {LONG_AGO}, worker_id = 'worker-3', started_at = {LONG_AGO}",
 )
-ODD = jobs(
-    *(
-        "campaign_id = 1, customer_email = 'busy@example.com', status = 'processing', "
-        f"worker_id = 'worker-{n}', started_at = '2030-01-01 08:59:59.000000'"
-        for n in range(11, 31)
-    ),
-    *(
-        f"campaign_id = 1, customer_email = 'later@example.com', scheduled_for = {TOMORROW}, "
-        "created_at = '2029-01-01 09:00:00.000000'"
-        for _ in range(150)
-    ),
-    "campaign_id = 1, customer_email = 'retried@example.com', retry_count = 9, "
-    f"worker_id = 'worker-11', started_at = {LONG_AGO}, error_message = 'timed out', "
-    f"scheduled_for = {LONG_AGO}",
-    "campaign_id = 2, customer_email = 'last@example.com', current_step = 'take_action', "
-    "worker_id = 'worker-12', last_heartbeat = '2030-01-01 08:59:59.000000'",
-    "campaign_id = 2, customer_email = 'middle@example.com', current_step = 'analyze'",
+ODD = (
+    jobs(
+        *(
+            "campaign_id = 1, customer_email = 'busy@example.com', status = 'processing', "
+            f"worker_id = 'worker-{n}', started_at = '2030-01-01 08:59:59.000000'"
+            for n in range(11, 31)
+        ),
+        *(
+            f"campaign_id = 1, customer_email = 'later@example.com', scheduled_for = {TOMORROW}, "
+            "created_at = '2029-01-01 09:00:00.000000'"
+            for _ in range(150)
+        ),
+        "campaign_id = 1, customer_email = 'retried@example.com', retry_count = 9, "
+        f"worker_id = 'worker-11', started_at = {LONG_AGO}, error_message = 'timed out', "
+        f"scheduled_for = {LONG_AGO}",
+        "campaign_id = 2, customer_email = 'last@example.com', current_step = 'take_action', "
+        "worker_id = 'worker-12', last_heartbeat = '2030-01-01 08:59:59.000000'",
+        "campaign_id = 2, customer_email = 'middle@example.com', current_step = 'analyze'",
+    )
+    + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
 )
 
 
@@ -317,6 +322,13 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
             samples=3,
             watches=frozenset({"available"}),
         ),
+        World(
+            name="whatever it saw is gone, and more has come",
+            play=_robbed,
+            fill=pending(30),
+            limits=Limits(preemptions=2),
+            watches=frozenset({"available"}),
+        ),
         *[_stubborn(world) for world in _races()],
     )
 
@@ -346,6 +358,33 @@ def _stubborn(world: World) -> World:
     return replace(world, play=_stays(play.workers), watches=frozenset({"available"}))
 
 
+async def _robbed(stage: Stage) -> None:
+    """Between any two steps of a claim others may take all that there was; there are new jobs."""
+    slow, quick = stage.actor(), stage.actor()
+
+    async def part(actor: Actor) -> None:
+        if actor is slow:
+            await _claim_stubbornly(stage, actor)
+            return
+        for _ in range(2):
+            newest = stage.jobs()[-1].id
+            with as_worker(actor.id):
+                await execute_sql(_CREATE_THIRTY)
+                await execute_sql(_TAKE_ALL, [actor.id, now(), newest])
+
+    await stage.together((slow, part), (quick, part))
+
+
+_CREATE_THIRTY = """
+    INSERT INTO jobs (campaign_id, customer_email)
+    SELECT 1, customer_email FROM jobs LIMIT 30
+"""
+_TAKE_ALL = """
+    UPDATE jobs SET status = 'processing', worker_id = ?, started_at = ?
+    WHERE status = 'pending' AND id <= ?
+"""
+
+
 class _stays:  # noqa: N801 - a play, as the functions beside it are
     """Workers claim at the same time; None is right only if there was nothing to claim."""
 
@@ -354,17 +393,21 @@ class _stays:  # noqa: N801 - a play, as the functions beside it are
 
     async def __call__(self, stage: Stage) -> None:
         async def claim(actor: Actor) -> None:
-            job = await actor.claim()
-            assert actor.call
-            if job is None and not actor.call.saw_none_available:
-                raise Broken(
-                    "a job, as long as any is available",
-                    f"{actor.id} got None, and jobs that are due: {stage.available()}",
-                    why="Losing a race for one job is no reason to leave the others.",
-                )
+            await _claim_stubbornly(stage, actor)
 
         actors = [stage.actor() for _ in range(self.workers)]
         await stage.together(*((actor, claim) for actor in actors))
+
+
+async def _claim_stubbornly(stage: Stage, actor: Actor) -> None:
+    job = await actor.claim()
+    assert actor.call
+    if job is None and not actor.call.saw_none_available:
+        raise Broken(
+            "a job, as long as any is available",
+            f"{actor.id} got None, and jobs that are due: {stage.available()}",
+            why="Losing a race for one job is no reason to leave the others.",
+        )
 
 
 def test_a6_a_crash_loses_no_job(judge: Judge) -> None:

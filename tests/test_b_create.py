@@ -58,6 +58,7 @@ def test_b1_right_rows_right_count(judge: Judge) -> None:
         ),
         World(name="1,203 addresses", play=_creates(_addresses(1_203)), fill=BEFORE),
         World(name="two campaigns", play=_create_twice, fill=BEFORE),
+        World(name="the same addresses again", play=_create_again, fill=BEFORE),
     )
 
 
@@ -83,6 +84,22 @@ async def _create_twice(stage: Stage) -> None:
     await stage.alone(create)
 
 
+async def _create_again(stage: Stage) -> None:
+    """Whether there are then two jobs for an address, or still one, the number is true."""
+
+    async def create(actor: Actor) -> None:
+        await _create_and_check(stage, actor, 1, _addresses(4))
+        emails = _addresses(6)
+        before = stage.jobs()
+        call = await actor.create(1, list(emails))
+        stage.no_error(call, f"the number of jobs created for {_count(emails)}")
+        _check_number(call, _check_others(stage, before))
+        waiting = stage.jobs("campaign_id = 1 AND status = 'pending'")
+        _check_each_has_one(emails, {job.customer_email for job in waiting}, len(waiting))
+
+    await stage.alone(create)
+
+
 async def _create_and_check(
     stage: Stage, actor: Actor, campaign_id: int, emails: list[str]
 ) -> None:
@@ -104,13 +121,7 @@ def _check_others(stage: Stage, before: list[Job]) -> list[Job]:
 
 
 def _check_rows(created: list[Job], campaign_id: int, emails: list[str]) -> None:
-    found = {job.customer_email for job in created}
-    for email in emails:
-        if email not in found:
-            raise Broken(
-                f"a job for each of {_count(emails)}",
-                f"{len(created)} jobs, and none of them for {email!r}",
-            )
+    _check_each_has_one(emails, {job.customer_email for job in created}, len(created))
     for job in created:
         if job.customer_email not in emails:
             raise Broken("addresses as given", f"a job for {job.customer_email!r}")
@@ -122,6 +133,15 @@ def _check_rows(created: list[Job], campaign_id: int, emails: list[str]) -> None
             raise Broken(
                 f"jobs of campaign {campaign_id}, pending at send_email",
                 f"a job of campaign {job.campaign_id}, {job.status} at {job.current_step}",
+            )
+
+
+def _check_each_has_one(emails: list[str], found: set[str], count: int) -> None:
+    for email in emails:
+        if email not in found:
+            raise Broken(
+                f"a job for each of {_count(emails)}",
+                f"{count} jobs, and none of them for {email!r}",
             )
 
 

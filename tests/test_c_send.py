@@ -21,6 +21,13 @@ from tests.judge.world import Watch, World, jobs, pending
 TIMEOUTS = (Act.TIMEOUT_BEFORE_DELIVERY, Act.TIMEOUT_AFTER_DELIVERY)
 ANY_FAULT = (Act.RATE_LIMITED, *TIMEOUTS)
 INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
+INVALID_AGAIN = INVALID + jobs(
+    "campaign_id = 2, customer_email = 'no-address', status = 'completed', current_step = 'done'"
+)
+OLD = jobs(
+    "campaign_id = 1, customer_email = 'late@example.com', "
+    "created_at = '2029-12-24 09:00:00.000000'"
+)
 FOUR_MAILS = jobs(
     "campaign_id = 1, customer_email = 'ada@example.com'",
     "campaign_id = 1, customer_email = 'bob@example.com'",
@@ -80,6 +87,7 @@ def test_c2_invalid_address(judge: Judge) -> None:
     """An invalid address fails the job, with a message, and is never tried again."""
     judge.explore(
         World(name="1 job", play=_send_invalid, fill=INVALID),
+        World(name="another job with that address", play=_send_invalid, fill=INVALID_AGAIN),
         World(
             name="after an error",
             play=_send_invalid,
@@ -126,7 +134,10 @@ async def _send_invalid(stage: Stage) -> None:
             raise Broken("the job is failed", f"it is {row.status}")
         check_message(row)
 
+    others = stage.jobs("id > 1")
     await stage.alone(send)
+    if stage.jobs("id > 1") != others:
+        raise Broken("other jobs are left alone", "another job with that address was changed")
     await stage.pass_time(3 * 24 * 3600)
     await stage.reap()
     if stage.job().status != JobStatus.FAILED:
@@ -148,6 +159,13 @@ def test_c3_rate_limit(judge: Judge) -> None:
             play=_send_until_done,
             fill=pending(2),
             limits=Limits(faults=2),
+            faults=(Act.RATE_LIMITED,),
+        ),
+        World(
+            name="an old job, by one worker",
+            play=_send_by_one_worker,
+            fill=OLD,
+            limits=Limits(faults=3),
             faults=(Act.RATE_LIMITED,),
         ),
     )
@@ -191,12 +209,16 @@ def test_c4_timeout_delivered_or_not(judge: Judge) -> None:
     )
 
 
-async def _send_until_done(stage: Stage) -> None:
+async def _send_until_done(stage: Stage, *, workers: int = 2) -> None:
     async def send(actor: Actor, job: Job) -> None:
         await send_and_check(stage, actor, job)
 
-    await work_off(stage, send)
+    await work_off(stage, send, workers=workers)
     _check_one_mail_each(stage)
+
+
+async def _send_by_one_worker(stage: Stage) -> None:
+    await _send_until_done(stage, workers=1)
 
 
 def _check_one_mail_each(stage: Stage) -> None:

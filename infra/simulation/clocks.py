@@ -52,6 +52,11 @@ class Clocks:
         self._loop = loop
         loop.on_jump = self._traveller.shift
 
+    def reset(self) -> None:
+        """Show the start again, until a loop is followed."""
+        self._traveller.shift(-self._seconds())
+        self._loop = None
+
     def _seconds(self) -> float:
         return self._loop.time() if self._loop else 0.0
 

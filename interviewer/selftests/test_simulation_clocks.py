@@ -12,7 +12,8 @@ import pytest
 from infra import clock
 from infra.database import Database, execute_sql, use_database
 from infra.database.simulated_driver import SimulatedDriver
-from infra.simulation import Deadlock, Simulation
+from infra.simulation import Deadlock, SimulatedLoop, Simulation
+from infra.simulation.clocks import START, Clocks
 from interviewer.selftests.drivers import FILL
 
 T = TypeVar("T")
@@ -206,3 +207,21 @@ def test_a_sleep_without_end_is_a_deadlock() -> None:
     """Who sleeps for ever, alone, is told that nothing will wake it."""
     with pytest.raises(Deadlock):
         run(asyncio.sleep(float("inf")))
+
+
+def test_a_clock_that_is_reset_shows_its_start() -> None:
+    """What is done between two loops is done at the start, however long the first one ran."""
+    with Clocks() as clocks:
+        loop = SimulatedLoop()
+        clocks.follow(loop)
+        loop.run_until_complete(asyncio.sleep(3600))
+        later = datetime.now(UTC)
+        loop.close()
+
+        clocks.reset()
+
+        assert (later - START, datetime.now(UTC), time.monotonic()) == (
+            timedelta(hours=1),
+            START,
+            0,
+        )

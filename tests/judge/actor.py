@@ -101,6 +101,11 @@ class Actor:
             claimed = await execute_sql(_CLAIM, [self.id, moment, moment], Job)
         return claimed[0] if claimed else None
 
+    async def reap(self) -> None:
+        """Be the reaper: bring back what has been processing for ten minutes."""
+        with as_worker(self.id):
+            await self._stage.reap()
+
     async def _do(self, name: str, job_id: int | None, *arguments: object) -> Call:
         """Call one of the functions. Raises Crash when it died meanwhile."""
         if self._module is None:

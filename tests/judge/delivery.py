@@ -18,9 +18,10 @@ async def work_off(
     stage: Stage,
     act: Callable[[Actor, Job], Awaitable[None]],
     *,
+    workers: int = 2,
     claims_max: int = _CLAIMS_MAX,
 ) -> None:
-    """Let two workers claim and act in turn until no job is pending or processing.
+    """Let workers claim and act in turn until no job is pending or processing.
 
     Waits until a job is due, and lets the reaper come when a worker has died or has left its job.
     Raises Broken when that has no end.
@@ -31,7 +32,7 @@ async def work_off(
         if job is not None:
             await act(actor, job)
 
-    pair = [stage.actor(), stage.actor()]
+    crew = [stage.actor() for _ in range(workers)]
     for turn in range(claims_max):
         if not stage.open_jobs():
             return
@@ -42,9 +43,10 @@ async def work_off(
         elif due_in_seconds > 0:
             # Past the second: CURRENT_TIMESTAMP has no fraction.
             await stage.pass_time(due_in_seconds + 2)
-        if pair[turn % 2].is_dead:
-            pair[turn % 2] = stage.actor()
-        await stage.together((pair[turn % 2], claim_and_act))
+        place = turn % workers
+        if crew[place].is_dead:
+            crew[place] = stage.actor()
+        await stage.together((crew[place], claim_and_act))
         await stage.pass_time(2)
     if not stage.open_jobs():
         return

@@ -89,6 +89,8 @@ class Theatre:
 
         Only `with_slips` the line of each slip is for certain: to know it takes a while.
         """
+        # A world is filled at the start of time, whatever the one before has come to.
+        self._clocks.reset()
         driver = self._driver_of(world)
         database = Database(driver)
         stage = Stage(subject, driver, database, world.watches, own_claims=own_claims)
