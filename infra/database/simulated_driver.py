@@ -166,7 +166,7 @@ class SimulatedDriver:
             for statement in _MARKED[sql]:
                 self._sqlite.execute(statement)
             return Result([], (), -1, None)
-        mild = _OR_ROLLBACK.sub(r"\1 OR ABORT", sql)
+        mild = _without_or_rollback(sql)
         try:
             return execute(self._sqlite, mild, values)
         except sqlite3.IntegrityError:
@@ -275,6 +275,11 @@ class SimulatedConnection:
     async def close(self) -> None:
         """End the session; what is open is rolled back."""
         self._driver.roll_back(self)
+
+
+@lru_cache(maxsize=1024)
+def _without_or_rollback(sql: str) -> str:
+    return _OR_ROLLBACK.sub(r"\1 OR ABORT", sql)
 
 
 _calculator = sqlite3.connect(":memory:", check_same_thread=False)
