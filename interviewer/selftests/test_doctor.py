@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from interviewer.selftests.processes import heed_ctrl_c
 from interviewer.terminal import Terminal, copy_kit
 
 READY = [
@@ -307,6 +308,7 @@ def test_ctrl_c_ends_it(kit: Path) -> None:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
     )
     assert process.stdout
     process.stdout.readline()

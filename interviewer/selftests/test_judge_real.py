@@ -10,8 +10,11 @@ from interviewer.selftests.test_judge_corpus import RIGHT
 from tests.judge.real import what_is_wrong
 from tests.judge.subject import Subject
 
+IN_HERE = [path for path in RIGHT if path.stem != "comes_back_until_the_reply_is_due"]
+"""Those that do not wait for 48 hours of real time."""
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+
+@pytest.mark.parametrize("path", IN_HERE, ids=lambda path: path.stem)
 def test_twenty_workers_claim_and_process_on_the_real_driver(path: Path) -> None:
     """Every job is claimed once and finished, every customer gets one mail."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
