@@ -148,7 +148,7 @@ class _Session:
         self._budget = budget
         self._integrity = Integrity()
         self._stuck: dict[str, str] = {}
-        self._claims_are_right: bool | None = None
+        self._own_claims_help: bool | None = None
         self._watchdog = Watchdog(
             lambda: theatre.progress,
             str(path),
@@ -247,7 +247,7 @@ class _Session:
 
     def _failure(self, check: Check, judge: Judge) -> Failure | None:
         failure = _judged(check.judge, judge)
-        if failure and check.task == "D" and self._replay is None and self._own_claims_are_right():
+        if failure and check.task == "D" and self._replay is None and self._own_claims_may_help():
             # A solution whose own claim stamps more than the kit's may rely on that.
             own = self._new_judge(own_claims=True)
             if _judged(check.judge, own) is None:
@@ -255,15 +255,18 @@ class _Session:
                 return None
         return failure
 
-    def _own_claims_are_right(self) -> bool:
-        """Return whether the solution's own claim passes task A."""
-        if self._claims_are_right is None:
-            self._claims_are_right = self._subject.is_written("A") and not any(
-                _judged(check.judge, self._new_judge())
-                for check in self._checks.values()
-                if check.task == "A" and "A" not in self._subject.missing
+    def _own_claims_may_help(self) -> bool:
+        """Return whether the workflow goes well with the solution's own claim, which passes A."""
+        if self._own_claims_help is None:
+            checks = [check for check in self._checks.values() if check.task == "A"]
+            first = self._checks["D1"]
+            self._own_claims_help = (
+                self._subject.is_written("A")
+                and "A" not in self._subject.missing
+                and _judged(first.judge, self._new_judge(own_claims=True)) is None
+                and not any(_judged(check.judge, self._new_judge()) for check in checks)
             )
-        return self._claims_are_right
+        return self._own_claims_help
 
     def _new_judge(self, *, own_claims: bool = False) -> Judge:
         return Judge(
