@@ -31,16 +31,13 @@ from tests.judge.failure import CheckFailed, Failure
 from tests.judge.guard import Guard
 from tests.judge.integrity import Integrity
 from tests.judge.judge import Judge
-from tests.judge.names import shown
+from tests.judge.names import PRINTS_MAX, shown
 from tests.judge.report import Result
 from tests.judge.subject import FUNCTIONS, Subject
 from tests.judge.theatre import Theatre
 from tests.judge.watchdog import Stuck, Watchdog, exit_now
 
 del sys.modules["pytest"]
-
-PRINTS_MAX = 500
-"""So many characters of what a solution prints are kept, of each check."""
 
 _MEMORY_MAX = 1024**3
 _FILE_MAX = 64 * 1024**2

@@ -12,6 +12,8 @@ FILES = {
     "C": "test_c_send.py",
     "D": "test_d_process.py",
 }
+PRINTS_MAX = 500
+"""So many characters of what a solution prints are kept of each check, and shown of them all."""
 _PREFIX = "test_"
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
-from tests.judge.names import ROOT, all_names, shown
+from tests.judge.names import PRINTS_MAX, ROOT, all_names, shown
 from tests.judge.report import Report, Result
 
 SILENCE_SECONDS_MAX = 4.0
@@ -28,9 +28,6 @@ its own, not waiting, it is ended.
 
 _PROCESSES = 2
 """There are two cores nearly everywhere."""
-
-_PRINTS_MAX = 500
-"""So many characters of what a solution prints are shown."""
 
 _ASLEEP_SECONDS_MAX = 60.0
 _LOOK_SECONDS = 0.5
@@ -369,4 +366,4 @@ def _result(name: str, status: Literal["error", "not_run"], message: str) -> Res
 def _prints(checks: list[str | None], answers: list[_Answer]) -> str:
     """Return the beginning of what was printed, in the order of the checks."""
     texts = {check: text for answer in answers for check, text in answer.prints.items()}
-    return "".join(texts.get(check, "") for check in checks)[:_PRINTS_MAX]
+    return "".join(texts.get(check, "") for check in checks)[:PRINTS_MAX]

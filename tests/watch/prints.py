@@ -2,10 +2,9 @@
 
 from rich.text import Text
 
+from tests.judge.names import PRINTS_MAX
 from tests.watch import words
 from tests.watch.text import fitted, line, wrapped
-
-PRINTS_MAX = 500
 
 
 def boxed(prints: str, width: int, height: int = 1000) -> list[Text]:
