@@ -5,12 +5,15 @@ import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import aiosqlite
+from aiosqlite.core import _connection_worker_thread
 
 from infra.database import file
 from infra.database.driver import Result, Value, execute
+from infra.database.hop import Answer, Inbox
 
 
 class AiosqliteDriver:
@@ -45,14 +48,14 @@ class AiosqliteConnection(aiosqlite.Connection):
         super().__init__(self._open, iter_chunk_size=64)
         self._path = path
         self._opened: sqlite3.Connection | None = None
-
-    def __await__(self):  # type: ignore[no-untyped-def]
-        # A program that forgets to close its loop properly must still be able to exit.
-        self._thread.daemon = True
-        return super().__await__()
+        self._tx: Any = Inbox()
+        # A daemon: a program that forgets to close its loop properly must still be able to exit.
+        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
 
     def stop(self) -> asyncio.Future[Any] | None:
         """Tell the thread to end, and to close what it opened although nobody waits for it."""
+        if not self._running:
+            return None
         self._tx.put_nowait((None, self._close_opened))
         return super().stop()
 
@@ -60,7 +63,7 @@ class AiosqliteConnection(aiosqlite.Connection):
         """Wait for the end of the thread, when it has been told to end."""
         self._thread.join()
 
-    def run(self, sql: str, values: Sequence[Value] = ()) -> asyncio.Future[Result]:
+    def run(self, sql: str, values: Sequence[Value] = ()) -> Answer[Result]:
         """Run one statement. Raises sqlite3.Error."""
         return self._execute(execute, self._connection, sql, values)  # type: ignore[no-untyped-call,no-any-return]
 
@@ -70,12 +73,12 @@ class AiosqliteConnection(aiosqlite.Connection):
         await self._execute(self._conn.rollback)  # type: ignore[no-untyped-call]
 
     def _execute(self, call, *arguments):  # type: ignore[no-untyped-def]
-        # As aiosqlite's own, but the future itself: a coroutine around it would only cost.
+        # As aiosqlite's own, but the answer itself: a coroutine around it would only cost.
         if not self._running or not self._connection:
             raise ValueError("Connection closed")
-        future = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((future, partial(call, *arguments)))
-        return future
+        answer: Answer[Any] = Answer()
+        self._tx.put_nowait((answer, partial(call, *arguments)))
+        return answer
 
     def _open(self) -> sqlite3.Connection:
         self._opened = file.connect(self._path)
@@ -84,3 +87,10 @@ class AiosqliteConnection(aiosqlite.Connection):
     def _close_opened(self) -> None:
         if self._opened:
             self._opened.close()
+
+
+def _work(inbox: Any) -> None:
+    try:
+        _connection_worker_thread(inbox)
+    finally:
+        inbox.close()

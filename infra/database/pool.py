@@ -98,12 +98,14 @@ class Pool:
 
     async def _wait(self) -> None:
         """Wait for a place, first come, first served."""
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[None] = loop.create_future()
         self._waiting.append(place)
+        # Not asyncio.timeout: it takes as long as a small statement.
+        timer = loop.call_later(self._timeout_seconds, _give_up, place)
         try:
             with metrics.waiting("waits for a connection"):
-                async with asyncio.timeout(self._timeout_seconds):
-                    await place
+                await place
         except BaseException as error:
             if place.done() and not place.cancelled():
                 self._pass_on()  # it came, but too late to be used
@@ -114,6 +116,8 @@ class Pool:
                 f"no free connection after {self._timeout_seconds:.1f} s "
                 f"({len(self.holds)} of {self.size} in use): {ADVICE} In use by {holders}"
             ) from None
+        finally:
+            timer.cancel()
 
     def _pass_on(self) -> None:
         """Give a place to who has waited longest, or keep it free."""
@@ -123,3 +127,8 @@ class Pool:
                 place.set_result(None)
                 return
         self._free += 1
+
+
+def _give_up(place: asyncio.Future[None]) -> None:
+    if not place.done():
+        place.set_exception(TimeoutError())

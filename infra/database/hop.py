@@ -1,0 +1,128 @@
+"""A hop: from the event loop to a connection's thread, and back with the answer.
+
+It is most of what a small statement costs. On the way there and back nobody is woken before he can
+go on, and the loop goes round once, not twice.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable, Generator
+from contextvars import Context
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+Request = tuple[Any, Callable[[], Any]]
+"""Who waits for the answer, as far as somebody does, and what to call for it."""
+
+
+class Inbox:
+    """What a thread is asked to do, first come, first served; it takes the place of a SimpleQueue.
+
+    That one wakes the thread while the event loop's thread still holds Python's lock, so that the
+    woken one goes to sleep again at once. A write to a pipe lets go of the lock first.
+    """
+
+    def __init__(self) -> None:
+        self._requests: deque[Request] = deque()
+        self._reader, self._writer = os.pipe()
+
+    def put_nowait(self, request: Request) -> None:
+        """Ask for something, and wake the thread."""
+        self._requests.append(request)
+        os.write(self._writer, b"\0")
+
+    def get(self) -> Request:
+        """Wait for the next request."""
+        os.read(self._reader, 1)
+        return self._requests.popleft()
+
+    def close(self) -> None:
+        """Give the pipe back. Nothing can be asked for any more."""
+        os.close(self._reader)
+        os.close(self._writer)
+
+
+class Answer(Generic[T]):
+    """What a task gets when the thread has done it: a future for one task that awaits it.
+
+    A future's own callbacks run a turn of the loop after its result is set, which takes a system
+    call more. This has what asyncio asks of a future that is not its own: `add_done_callback`,
+    `cancel`, `get_loop`, `result` and the mark `_asyncio_future_blocking`.
+    """
+
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_context",
+        "_done",
+        "_error",
+        "_loop",
+        "_value",
+        "_wake",
+    )
+
+    _value: T
+    _context: Context
+
+    def __init__(self) -> None:
+        self._asyncio_future_blocking = False
+        self._loop = asyncio.get_running_loop()
+        self._wake: Callable[[Answer[T]], object] | None = None
+        self._done = False
+        self._error: BaseException | None = None
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if not self._done:
+            self._asyncio_future_blocking = True
+            yield self
+        return self.result()
+
+    def result(self) -> T:
+        """Return the answer, or raise the error that came in place of it."""
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    # -- for the thread, by way of the loop
+
+    def done(self) -> bool:
+        """Return whether it has been answered, or nobody waits for it any more."""
+        return self._done
+
+    def set_result(self, value: T) -> None:
+        """Let the task go on, at once."""
+        self._value = value
+        self._go_on()
+
+    def set_exception(self, error: BaseException) -> None:
+        """Let the task go on with an error, at once."""
+        self._error = error
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._done = True
+        if self._wake:
+            self._context.run(self._wake, self)
+
+    # -- for the task
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop on which it can be awaited."""
+        return self._loop
+
+    def add_done_callback(
+        self, callback: Callable[["Answer[T]"], object], *, context: Context
+    ) -> None:
+        """Call that, in that context, when it is done; a task asks for it once."""
+        self._wake, self._context = callback, context
+
+    def cancel(self, msg: object = None) -> bool:
+        """Do not wait any more. The thread does what it was asked for, but nobody hears of it."""
+        if self._done:
+            return False
+        self._error = asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg)
+        self._done = True
+        if self._wake:
+            self._loop.call_soon(self._wake, self, context=self._context)
+        return True
