@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -28,6 +28,11 @@ def current_worker_id() -> str:
     Outside any worker the process stands in for one: `worker-<process id>`.
     """
     return _worker.get(None) or _process_id()
+
+
+def worker_in(context: Context) -> str | None:
+    """Return the id of the worker whose context that is, or `None` outside any."""
+    return context.get(_worker)
 
 
 @cache

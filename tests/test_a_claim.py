@@ -11,8 +11,8 @@ from infra.simulation.scheduler import Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
 from tests.judge.judge import Judge
-from tests.judge.stage import Stage
-from tests.judge.world import World, jobs, pending
+from tests.judge.stage import Cost, Stage
+from tests.judge.world import World, campaign, jobs, pending
 
 LONG_AGO = "'2029-12-31 09:00:00.000000'"
 TOMORROW = "'2030-01-02 09:00:00.000000'"
@@ -51,7 +51,8 @@ AVAILABLE = jobs(
     f"scheduled_for = {LONG_AGO}, worker_id = 'worker-3', started_at = {LONG_AGO}",
 )
 ODD = (
-    jobs(
+    campaign(3, status="archived")
+    + jobs(
         *(
             "campaign_id = 1, customer_email = 'busy@example.com', status = 'processing', "
             f"worker_id = 'worker-{n}', started_at = '2030-01-01 08:59:59.000000'"
@@ -68,8 +69,23 @@ ODD = (
         "campaign_id = 2, customer_email = 'last@example.com', current_step = 'take_action', "
         "worker_id = 'worker-12', last_heartbeat = '2030-01-01 08:59:59.000000'",
         "campaign_id = 2, customer_email = 'middle@example.com', current_step = 'analyze'",
+        "campaign_id = 3, customer_email = 'autumn@example.com'",
+        "campaign_id = 1, customer_email = 'busy@example.com'",
+        "campaign_id = 1, customer_email = 'old@example.com', "
+        "created_at = '2027-01-01 09:00:00.000000'",
     )
     + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
+)
+WAITING = 5_000
+LONG_WAIT = f"""
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {WAITING})
+    INSERT INTO jobs (campaign_id, customer_email, current_step, created_at, scheduled_for)
+    SELECT 1, 'customer' || n || '@example.com', 'analyze', '2029-12-31 09:00:00.000000', {TOMORROW}
+    FROM numbers;
+""" + jobs(
+    "campaign_id = 1, customer_email = 'due@example.com', current_step = 'analyze', "
+    "scheduled_for = '2030-01-01 08:59:58.000000'",
+    "campaign_id = 1, customer_email = 'new@example.com'",
 )
 
 
@@ -165,6 +181,14 @@ def test_a2_none_when_nothing_is_available(judge: Judge) -> None:
             fill=jobs(
                 "campaign_id = 1, customer_email = 'soon@example.com', "
                 "scheduled_for = '2030-01-01 09:01:30.000000'"
+            ),
+        ),
+        World(
+            name="a job that is due in 5 seconds",
+            play=_claim_none,
+            fill=jobs(
+                "campaign_id = 1, customer_email = 'soon@example.com', "
+                "scheduled_for = '2030-01-01 09:00:05.000000'"
             ),
         ),
     )
@@ -305,6 +329,22 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
     """None only when no job is available: losing a race is no reason to go home."""
     judge.explore(
         World(name="all kinds of available jobs", play=_claim_each, fill=ODD),
+        *(
+            World(
+                name=f"a job that has been due for {words}",
+                play=_claim_due,
+                fill=jobs(
+                    f"campaign_id = 1, customer_email = 'due@example.com', scheduled_for = {due}"
+                ),
+            )
+            for words, due in (
+                ("2 seconds", "'2030-01-01 09:00:28.000000'"),
+                ("5 minutes", "'2030-01-01 08:55:30.000000'"),
+                ("5 hours", "'2030-01-01 04:00:30.000000'"),
+            )
+        ),
+        World(name="5,000 jobs that wait, and 2 that are due", play=_claim_each, fill=LONG_WAIT),
+        World(name="its own jobs again", play=_claim_again, fill=pending(3)),
         World(
             name="a slow worker among 41, 60 jobs",
             play=_stays(41),
@@ -336,8 +376,7 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
 async def _claim_each(stage: Stage) -> None:
     async def claim(actor: Actor) -> None:
         available = stage.available()
-        if await actor.claim() is None and available:
-            job = next(job for job in stage.jobs() if _is_available(job))
+        if await actor.claim() is None and available and (job := _first_available(stage)):
             raise Broken(
                 "a job, as long as any is available",
                 f"{actor.id} got None, while {_words(job)} was due (step {job.current_step}, "
@@ -350,6 +389,39 @@ async def _claim_each(stage: Stage) -> None:
         if stage.available() == before:
             return
         await stage.pass_time(60)
+
+
+async def _claim_due(stage: Stage) -> None:
+    await stage.pass_time(30)
+    await _claim_each(stage)
+
+
+async def _claim_again(stage: Stage) -> None:
+    """A worker gets a job that it had before: for its next step, or when it was put back."""
+
+    async def claim(actor: Actor) -> None:
+        for _ in stage.jobs():
+            if await actor.claim() is None and (job := _first_available(stage)):
+                raise Broken(
+                    "a job, as long as any is available",
+                    f"{actor.id} got None, while {_words(job)} was due (step {job.current_step})",
+                    why="It had that job before, at an earlier step.",
+                )
+            await stage.pass_time(60)
+
+    worker = stage.actor()
+    for step in ("analyze", "take_action"):
+        await stage.together((worker, claim))
+        for job in reversed(stage.jobs()):
+            stage.change(_NEXT_STEP, step, job.id)
+    await stage.together((worker, claim))
+
+
+_NEXT_STEP = "UPDATE jobs SET status = 'pending', current_step = ? WHERE id = ?"
+
+
+def _first_available(stage: Stage) -> Job | None:
+    return next((job for job in stage.jobs() if _is_available(job)), None)
 
 
 def _stubborn(world: World) -> World:
@@ -474,8 +546,9 @@ class _claim_after_crash:  # noqa: N801 - a play, as the functions beside it are
 
 def test_a7_cheap_at_50_000(judge: Judge) -> None:
     """A claim is cheap with 50,000 jobs pending: few round trips, and no share of the table."""
-    (stage,) = judge.explore(
-        World(name="50,000 pending jobs", play=_claim_cheaply, fill=_FULL_QUEUE)
+    stage, _ = judge.explore(
+        World(name="50,000 pending jobs", play=_claim_cheaply, fill=_FULL_QUEUE),
+        World(name="5,000 jobs that wait, and 2 that are due", play=_claim_past, fill=LONG_WAIT),
     )
     judge.observe(f"round trips for a claim: {max(stage.notes)}")
 
@@ -498,8 +571,7 @@ async def _claim_cheaply(stage: Stage) -> None:
         if job is None:
             raise Broken("a Job, as 50,000 are pending", "returned None")
         stage.notes.append(cost.operations)
-        if cost.operations > _ROUND_TRIPS_MAX:
-            raise Broken("a few round trips for a claim", f"{cost.operations} round trips for one")
+        _check_round_trips(cost)
         if cost.rows > _ROWS_MAX:
             raise Broken(
                 "a claim that reads a few of the 50,000 rows",
@@ -510,3 +582,19 @@ async def _claim_cheaply(stage: Stage) -> None:
     for _ in range(3):
         await stage.alone(claim)
         await stage.pass_time(1)
+
+
+async def _claim_past(stage: Stage) -> None:
+    """Most of a queue waits for its time, as jobs do between two steps."""
+
+    async def claim(actor: Actor) -> None:
+        with stage.measured() as cost:
+            await actor.claim()
+        _check_round_trips(cost)
+
+    await stage.alone(claim)
+
+
+def _check_round_trips(cost: Cost) -> None:
+    if cost.operations > _ROUND_TRIPS_MAX:
+        raise Broken("a few round trips for a claim", f"{cost.operations} round trips for one")

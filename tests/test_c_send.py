@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 from infra.models import Job, JobStatus
+from infra.services import Fault
+from infra.services.ledger import Outcome
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
@@ -15,8 +17,8 @@ from tests.judge.delivery import (
     work_off,
 )
 from tests.judge.judge import Judge
-from tests.judge.stage import Stage
-from tests.judge.world import Watch, World, jobs, pending
+from tests.judge.stage import DOWN, DOWN_BY_TURNS, Stage
+from tests.judge.world import Watch, World, campaign, jobs, pending
 
 TIMEOUTS = (Act.TIMEOUT_BEFORE_DELIVERY, Act.TIMEOUT_AFTER_DELIVERY)
 ANY_FAULT = (Act.RATE_LIMITED, *TIMEOUTS)
@@ -26,7 +28,7 @@ INVALID_AGAIN = INVALID + jobs(
 )
 OLD = jobs(
     "campaign_id = 1, customer_email = 'late@example.com', "
-    "created_at = '2029-12-24 09:00:00.000000'"
+    "created_at = '2029-11-01 09:00:00.000000'"
 )
 FOUR_MAILS = jobs(
     "campaign_id = 1, customer_email = 'ada@example.com'",
@@ -34,6 +36,26 @@ FOUR_MAILS = jobs(
     "campaign_id = 2, customer_email = 'ada@example.com'",
     "campaign_id = 2, customer_email = 'Grace.Hopper@Example.COM'",
 )
+ODD_MAILS = (
+    jobs(
+        "campaign_id = 1, customer_email = 'pat.o''hara+news@example.com'",
+        "campaign_id = 2, customer_email = 'paused@example.com'",
+    )
+    + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
+)
+SAME_CUSTOMER = campaign(11) + jobs(
+    "id = 1, campaign_id = 1, customer_email = 'ada@example.com'",
+    "id = 2, campaign_id = 1, customer_email = 'ada@example.com'",
+    "id = 11, campaign_id = 1, customer_email = 'ada@example.com'",
+    "id = 12, campaign_id = 11, customer_email = 'ada@example.com'",
+    "id = 112, campaign_id = 1, customer_email = 'ada@example.com'",
+    "id = 1001, campaign_id = 1, customer_email = 'ada@example.com'",
+)
+YEARS_END = jobs(
+    "campaign_id = 1, customer_email = 'late@example.com', "
+    "created_at = '2030-12-31 22:00:00.000000'"
+)
+TO_YEARS_END_SECONDS = (364 * 24 + 15) * 3600
 DOWN_CLAIMS = 12
 _CALLS: frozenset[Watch] = frozenset({"calls"})
 
@@ -43,6 +65,7 @@ def test_c1_one_good_send(judge: Judge) -> None:
     judge.explore(
         World(name="1 job", play=_send_once, fill=pending(1)),
         World(name="4 jobs", play=_send_once, fill=FOUR_MAILS),
+        World(name="an unusual address, a paused campaign", play=_send_once, fill=ODD_MAILS),
         World(name="a job that was tried before", play=_send_once, fill=_TRIED),
     )
 
@@ -89,11 +112,11 @@ def test_c2_invalid_address(judge: Judge) -> None:
         World(name="1 job", play=_send_invalid, fill=INVALID),
         World(name="another job with that address", play=_send_invalid, fill=INVALID_AGAIN),
         World(
-            name="after an error",
-            play=_send_invalid,
+            name="after errors",
+            play=_invalid_after_errors,
             fill=INVALID,
-            limits=Limits(faults=2),
-            faults=(Act.RATE_LIMITED,),
+            limits=Limits(faults=3),
+            faults=(Act.RATE_LIMITED, Act.TIMEOUT_BEFORE_DELIVERY),
         ),
         World(
             name="a crash",
@@ -107,14 +130,23 @@ def test_c2_invalid_address(judge: Judge) -> None:
 async def _invalid_in_the_end(stage: Stage) -> None:
     """A worker may die; whoever has the job then fails it, and says why."""
 
-    async def send(actor: Actor, job: Job) -> None:
-        await actor.send(job)
-
-    await work_off(stage, send)
+    await work_off(stage, _send)
     row = stage.job()
     if row.status != JobStatus.FAILED:
         raise Broken("the job is failed in the end", f"it is {row.status}")
     check_message(row)
+
+
+async def _send(actor: Actor, job: Job) -> None:
+    await actor.send(job)
+
+
+async def _invalid_after_errors(stage: Stage) -> None:
+    """However long it takes until SendGrid has looked at the address, it does so once."""
+    await _invalid_in_the_end(stage)
+    refused = sum(call.outcome is Outcome.INVALID for call in stage.services.sendgrid.ledger.calls)
+    if refused > 1:
+        raise Broken("an invalid address is tried once", f"it was refused {refused} times")
 
 
 async def _send_invalid(stage: Stage) -> None:
@@ -168,6 +200,11 @@ def test_c3_rate_limit(judge: Judge) -> None:
             limits=Limits(faults=3),
             faults=(Act.RATE_LIMITED,),
         ),
+        World(
+            name="8 jobs of one worker, each limited three times",
+            play=_send_by_unlucky_worker,
+            fill=pending(8),
+        ),
     )
 
 
@@ -206,19 +243,33 @@ def test_c4_timeout_delivered_or_not(judge: Judge) -> None:
             runs_max=40,
             samples=4,
         ),
+        World(
+            name="a worker whose job is for others again",
+            play=_send_while_reaped,
+            fill=pending(1),
+            limits=Limits(preemptions=1, faults=1),
+            faults=TIMEOUTS,
+            runs_max=30,
+        ),
     )
 
 
-async def _send_until_done(stage: Stage, *, workers: int = 2) -> None:
+async def _send_until_done(stage: Stage, crew: list[Actor] | None = None) -> None:
     async def send(actor: Actor, job: Job) -> None:
         await send_and_check(stage, actor, job)
 
-    await work_off(stage, send, workers=workers)
+    await work_off(stage, send, crew=crew)
     _check_one_mail_each(stage)
 
 
 async def _send_by_one_worker(stage: Stage) -> None:
-    await _send_until_done(stage, workers=1)
+    await _send_until_done(stage, [stage.actor()])
+
+
+async def _send_by_unlucky_worker(stage: Stage) -> None:
+    worker = stage.actor()
+    stage.unlucky = worker.id
+    await _send_until_done(stage, [worker])
 
 
 def _check_one_mail_each(stage: Stage) -> None:
@@ -280,25 +331,39 @@ async def _send_twice_at_once(stage: Stage) -> None:
     _check_one_mail_each(stage)
 
 
+async def _send_while_reaped(stage: Stage) -> None:
+    """A slow worker's job was reaped; another one claims it while both send."""
+    slow, quick = stage.actor(), stage.actor()
+    stale = await slow.take()
+    assert stale
+    await stage.pass_time(3600)
+    await stage.reap()
+
+    async def send(actor: Actor) -> None:
+        job = stale if actor is slow else await actor.take()
+        if job:
+            await actor.send(job)
+
+    await stage.together((slow, send), (quick, send))
+    if stage.deliveries_to(stage.job().customer_email):
+        complete(stage, stage.job())
+    await send_all(stage)
+    _check_one_mail_each(stage)
+
+
 def test_c5_one_key_per_email(judge: Judge) -> None:
     """One key per email: the same in each try, and another one for each job."""
     judge.explore(
         World(name="4 jobs", play=_keys_differ, fill=FOUR_MAILS),
+        World(name="6 jobs of one customer", play=_keys_differ, fill=SAME_CUSTOMER),
+        World(name="SendGrid is down", play=_key_stays_when_down, fill=pending(1)),
         World(
-            name="errors and a crash",
-            play=_key_stays,
-            fill=pending(1),
+            name="errors and a crash, at the year's last midnight",
+            play=_key_stays_at_midnight,
+            fill=YEARS_END,
             limits=Limits(crashes=1, faults=3),
             faults=(Act.TIMEOUT_AFTER_DELIVERY,),
             runs_max=50,
-        ),
-        World(name="SendGrid is down", play=_key_stays_when_down, fill=pending(1)),
-        World(
-            name="at midnight",
-            play=_key_stays_at_midnight,
-            fill=pending(1),
-            limits=Limits(faults=2),
-            faults=(Act.TIMEOUT_AFTER_DELIVERY,),
         ),
     )
 
@@ -321,7 +386,7 @@ async def _keys_differ(stage: Stage) -> None:
 
 
 async def _key_stays_at_midnight(stage: Stage) -> None:
-    await stage.pass_time(15 * 3600 - 5)
+    await stage.pass_time(TO_YEARS_END_SECONDS - 5)
     await _key_stays(stage)
 
 
@@ -341,7 +406,7 @@ def _check_one_key(stage: Stage) -> None:
 
 
 async def _key_stays_when_down(stage: Stage) -> None:
-    stage.down = True
+    stage.down = DOWN
     await send_now_and_then(stage, 6)
     _check_one_key(stage)
 
@@ -377,6 +442,7 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
     """When SendGrid is down the call returns; it waits between tries and blocks nobody."""
     down, *_ = judge.explore(
         World(name="down for good", play=_send_while_down, fill=pending(1)),
+        World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
         World(
             name="rate limits",
             play=_send_with_waits,
@@ -411,10 +477,17 @@ def _observe_patience(judge: Judge, stage: Stage) -> None:
 
 
 async def _send_while_down(stage: Stage) -> None:
-    stage.down = True
-    stage.too_long = (
-        "the call returns, although SendGrid is down",
-        "it goes on and on, until it was stopped",
+    await _send_while(stage, DOWN)
+
+
+async def _send_while_both(stage: Stage) -> None:
+    await _send_while(stage, DOWN_BY_TURNS)
+
+
+async def _send_while(stage: Stage, down: tuple[Fault, ...]) -> None:
+    stage.down = down
+    stage.too_long = lambda: Broken(
+        "the call returns, although SendGrid is down", "it goes on and on, until it was stopped"
     )
 
     async def send(actor: Actor) -> None:

@@ -15,7 +15,7 @@ from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
 from tests.judge.delivery import work_off
 from tests.judge.judge import Judge
-from tests.judge.stage import Stage
+from tests.judge.stage import DOWN, Stage
 from tests.judge.world import Watch, World, jobs
 
 SENDGRID_FAULTS = (
@@ -39,17 +39,22 @@ def _customer(tone: str | None) -> str:
 
 HAPPY = _customer("positive")
 ONE_JOB = jobs(f"campaign_id = 1, customer_email = '{HAPPY}'")
-ALL_TONES = jobs(
-    *(
-        f"campaign_id = {campaign}, customer_email = '{_customer(tone)}'"
-        for campaign, tone in (
-            (1, "positive"),
-            (1, "negative"),
-            (1, "neutral"),
-            (1, None),
-            (2, "negative"),
-        )
+ALL_TONES = (
+    jobs(
+        *(
+            f"campaign_id = {campaign}, customer_email = '{_customer(tone)}'"
+            for campaign, tone in (
+                (1, "positive"),
+                (1, "negative"),
+                (1, "neutral"),
+                (1, None),
+                (2, "negative"),
+                (1, "positive"),
+            )
+        ),
+        f"campaign_id = 1, customer_email = '{HAPPY}', created_at = '2029-09-01 09:00:00.000000'",
     )
+    + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
 )
 INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
 
@@ -83,10 +88,22 @@ async def _workflow(stage: Stage) -> None:
             due = row.scheduled_for or now()
             stage.notes.append(round((due - now()).total_seconds()))
 
-    await work_off(stage, process, claims_max=100 * len(stage.jobs()))
+    await work_off(stage, process, claims_max=700 * len(stage.jobs()))
     _check_finished(stage)
+    _check_asked(stage)
     rows = stage.select("SELECT DISTINCT step_name FROM job_steps ORDER BY step_name").rows
     stage.step_rows = tuple(str(name) for (name,) in rows)
+
+
+def _check_asked(stage: Stage) -> None:
+    """Check that the steps were run: who has answered was read, in whichever step."""
+    asked = set().union(*stage.asked_by_step.values())
+    for service, what in (("fetch_reply", "reply"), ("analyze_sentiment", "reply's sentiment")):
+        if service not in asked:
+            raise Broken(
+                f"analyze finds out the {what}, or take_action does",
+                f"all jobs are at done, and nobody has called {service}",
+            )
 
 
 def _check_left(row: Job) -> None:
@@ -314,6 +331,48 @@ class _reaped_at_work:  # noqa: N801 - a play, as the functions beside it are
         _check_finished(stage)
 
 
+class _overtaken_after:  # noqa: N801 - a play, as the functions beside it are
+    """A worker's calls fail; after some errors its job is reaped, and brought to its end."""
+
+    def __init__(self, step: str, errors: int):
+        self.step = step
+        self.errors = errors
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        slow, quick = stage.actor(), stage.actor()
+        held = await slow.take()
+        assert held
+        await stage.pass_time(3600)
+        stage.unlucky = slow.id
+        begin = asyncio.Event()
+        stage.on_error = lambda count: begin.set() if count == self.errors else None
+
+        async def process(actor: Actor) -> None:
+            if actor is slow:
+                await actor.process(held)
+                begin.set()
+                return
+            await begin.wait()
+            await actor.reap()
+            await _claim_and_process(actor)
+
+        await stage.together((slow, process), (quick, process))
+        stage.hurries = False
+        await work_off(stage, _process)
+        _check_finished(stage)
+
+
+async def _claim_and_process(actor: Actor) -> None:
+    """Bring a job to its end, as far as it can be claimed at once."""
+    for _ in STEPS:
+        job = await actor.take()
+        if job is None:
+            return
+        await actor.process(job)
+
+
 class _shared:  # noqa: N801 - a play, as the functions beside it are
     """Two workers have the same Job, as when a message is delivered twice."""
 
@@ -351,11 +410,7 @@ async def _prelude(stage: Stage, step: str) -> list[dict[str, Any]] | None:
 async def _both(stage: Stage, slow: Actor, stale: Job, quick: Actor, current: Job) -> None:
     async def process(actor: Actor) -> None:
         await actor.process(stale if actor is slow else current)
-        for _ in STEPS:
-            job = await actor.take()
-            if job is None:
-                return
-            await actor.process(job)
+        await _claim_and_process(actor)
 
     await stage.together((slow, process), (quick, process))
     stage.hurries = False
@@ -537,11 +592,40 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
             for step in STEPS[:2]
             for where, to_the_end in (("a step on", False), ("to the end", True))
         ),
+        *(
+            World(
+                name=f"{errors} errors at {step} of a worker who is then overtaken",
+                play=_overtaken_after(step, errors),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=60,
+                watches=watches,
+            )
+            for step in STEPS[:2]
+            for errors in (2, 3)
+        ),
+        World(
+            name="an invalid address, and errors of a slow worker",
+            play=_invalid_overtaken,
+            fill=INVALID,
+            limits=Limits(preemptions=1, faults=1),
+            faults=(Act.RATE_LIMITED,),
+            runs_max=60,
+            watches=watches,
+        ),
+        World(
+            name="an invalid address, and three errors of a slow worker",
+            play=_invalid_overtaken_unlucky,
+            fill=INVALID,
+            limits=Limits(preemptions=1),
+            runs_max=60,
+            watches=watches,
+        ),
     )
 
 
 async def _life_while_down(stage: Stage) -> None:
-    stage.down = True
+    stage.down = DOWN
     actor = stage.actor()
     for _ in range(12):
         job = await actor.take()
@@ -561,6 +645,33 @@ async def _life_with_errors(stage: Stage) -> None:
 
     await work_off(stage, process)
     _check_finished(stage)
+
+
+async def _invalid_overtaken(stage: Stage) -> None:
+    await _fail_together(stage, is_unlucky=False)
+
+
+async def _invalid_overtaken_unlucky(stage: Stage) -> None:
+    await _fail_together(stage, is_unlucky=True)
+
+
+async def _fail_together(stage: Stage, *, is_unlucky: bool) -> None:
+    """A slow worker's job was reaped and claimed by another one; its address is invalid."""
+    slow, quick = stage.actor(), stage.actor()
+    if is_unlucky:
+        stage.unlucky = slow.id
+    stale = await slow.take()
+    await stage.pass_time(3600)
+    await stage.reap()
+    current = await quick.take()
+    assert stale
+    assert current
+
+    async def process(actor: Actor) -> None:
+        await actor.process(stale if actor is slow else current)
+
+    await stage.together((slow, process), (quick, process))
+    await _life_of_invalid(stage)
 
 
 def _check_after_errors(row: Job, call: Call) -> None:
@@ -590,8 +701,8 @@ def test_d7_everything_at_once(judge: Judge) -> None:
             play=_everything,
             fill=jobs(
                 *(
-                    f"campaign_id = {1 + n % 2}, customer_email = 'customer{n}@example.com'"
-                    for n in range(1, JOBS + 1)
+                    f"campaign_id = {1 + n % 2}, customer_email = '{email}'"
+                    for n, email in enumerate(_customers(JOBS, silent=2))
                 )
             ),
             limits=Limits(preemptions=1_000_000, crashes=8, faults=60),
@@ -607,12 +718,24 @@ def test_d7_everything_at_once(judge: Judge) -> None:
 
 WORKERS, JOBS = 20, 200
 
+DAYS_MAX, QUIET_DAYS_MAX = 100, 4
+"""When to stop waiting for the end: in all, and when nothing was due and nothing has happened."""
 
-DAYS_MAX, QUIET_DAYS_MAX = 30, 4
-"""When to stop waiting for the end: in all, and when nothing at all has happened meanwhile."""
+STALLED_AFTER = 8_000
+"""So many operations without a step done: more than polling for two replies for two days takes."""
+
+
+def _customers(many: int, *, silent: int) -> list[str]:
+    """Return customers, all but a few of whom answer: a solution may ask again and again."""
+    numbered = [f"customer{number}@example.com" for number in range(1, 2 * many)]
+    answering = [email for email in numbered if reply_for(email)]
+    others = [email for email in numbered if not reply_for(email)]
+    return others[:silent] + answering[: many - silent]
 
 
 async def _everything(stage: Stage) -> None:
+    stage.stalled_after = STALLED_AFTER
+    stage.too_long = lambda: _unfinished(stage)
     bell = asyncio.Event()
     shifts = [asyncio.ensure_future(_shift(stage, bell)) for _ in range(WORKERS)]
     reaper = asyncio.ensure_future(_reap_now_and_then(stage, bell))
@@ -623,12 +746,24 @@ async def _everything(stage: Stage) -> None:
     _check_finished(stage)
 
 
+def _unfinished(stage: Stage) -> Broken:
+    """Return what is wrong when there is no end to it."""
+    open_jobs = stage.jobs("status IN ('pending', 'processing')")
+    if not open_jobs:
+        return Broken("nothing goes on when all jobs are finished", "a task that nobody has ended")
+    others = f", as are {len(open_jobs) - 1} others" if open_jobs[1:] else ""
+    return Broken(
+        "every job is finished in the end",
+        f"{_state(open_jobs[0])}{others}, after {len(stage.scheduler.operations):,} operations",
+    )
+
+
 async def _shift(stage: Stage, bell: asyncio.Event) -> None:
     """One worker after another claims and processes, until all jobs are finished."""
 
     async def work(actor: Actor) -> None:
         while goes_on():
-            job = await actor.take()
+            job = await actor.take() if stage.next_due() == 0 else None
             if job:
                 await actor.process(job)
             else:
@@ -648,6 +783,8 @@ async def _doze(stage: Stage, bell: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(3600 if due_in_seconds is None else due_in_seconds + 2):
             await bell.wait()
+    if due_in_seconds:
+        stage.moved_on_day = max(stage.moved_on_day, stage.days())
 
 
 async def _reap_now_and_then(stage: Stage, bell: asyncio.Event) -> None:

@@ -75,7 +75,8 @@ def prepare(sql: str) -> Statement:
     word = first[1].upper() if first else ""
     if word in _TRANSACTION_WORDS:
         raise sqlite3.ProgrammingError(
-            f"{word} is not for execute_sql: write `async with transaction():` around it all"
+            f"{word} is not for execute_sql: write `async with transaction():` around it all; "
+            "inside another one it is a savepoint"
         )
     reads = word in {"SELECT", "VALUES", "EXPLAIN"} or (word == "WITH" and not _WRITES.search(bare))
     return Statement(plain.strip(), reads and not _ABOUT_LAST_WRITE.search(bare))

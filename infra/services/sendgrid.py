@@ -113,16 +113,22 @@ class SendGrid(Service[SendGridConfig]):
         return mail.message_id if mail is not None and at - mail.at < KEY_LIFETIME else None
 
     def _decide(self, call: SendGridCall) -> Outcome:
-        """Return what becomes of a call: address, outage, rate limit, fault, key, in this order."""
+        """Return what becomes of a call: address, outage, rate limit, fault, key, in this order.
+
+        A fault that was asked for comes before the address is looked at, if it can.
+        """
         luck = self._draw()
+        fault = self.faults(call) if self.faults else None
         if not is_address(call.to):
-            return Outcome.INVALID
+            is_early = fault not in (None, Fault.TIMEOUT_AFTER_DELIVERY)
+            return Outcome(fault.value) if fault and is_early else Outcome.INVALID
         if self.config.is_down(call.at):
             return Outcome.TIMED_OUT_BEFORE_DELIVERY
         if self._seconds_until_free(call.at) > 0:
             return Outcome.RATE_LIMITED
 
-        fault = self.faults(call) if self.faults else self._fault(luck)
+        if not self.faults:
+            fault = self._fault(luck)
         if fault is not Fault.RATE_LIMITED and self.config.rate_limit_per_second is not None:
             self._taken.append(call.at)
         return call.outcome if fault is None else Outcome(fault.value)

@@ -5,6 +5,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
+from functools import partial
 from heapq import heappush
 from itertools import count
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ _NANOSECONDS_EXACT = 2**22 * _NANOSECONDS
 """Up to here, 48 days, a float of seconds tells one nanosecond from the next."""
 
 _DAY_SECONDS = 24 * 60 * 60
+_LIFETIME_SECONDS = 1_000 * 365 * _DAY_SECONDS
+"""Who waits longer waits for ever; a datetime ends with the year 9999."""
 
 
 class Deadlock(RuntimeError):
@@ -43,7 +46,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     `on_jump` is told each jump of the clock, in seconds; `blocked_seconds` is how long code held
     everybody up that slept without awaiting. There is no network and there are no threads: what is
-    handed to an executor runs at once.
+    handed to an executor runs at once, and its answer comes when it would have slept enough.
     """
 
     def __init__(self) -> None:
@@ -51,6 +54,8 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._now_ns = 0
         self.on_jump: Callable[[float], None] = lambda seconds: None
         self.blocked_seconds = 0.0
+        self._slept_in_thread: float | None = None
+        """How long what is handed to an executor has slept, while it runs."""
         self._timer_numbers = count()
         # BaseEventLoop asks its selector to wait for events until the next timer. There are no
         # events here, so the loop is its own selector, and waiting is moving the clock.
@@ -86,7 +91,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         if timeout_seconds >= _DAY_SECONDS:
             # The base class never asks for more than a day.
             timeout_seconds = self._scheduled[0].when() - self.time()
-            if timeout_seconds == math.inf:
+            if self.time() + timeout_seconds > _LIFETIME_SECONDS:
                 raise Deadlock(self._who_waits())
         if timeout_seconds > 0:
             self._jump(timeout_seconds)
@@ -104,13 +109,16 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         task = asyncio.current_task(self)
         if task is None or task.cancelling():
             return False
-        if seconds == math.inf:
+        if self.time() + seconds > _LIFETIME_SECONDS:
             return False
         self._jump(max(seconds, 0))
         return True
 
     def block(self, seconds: float) -> None:
-        """Let that time pass while nobody can run."""
+        """Let that time pass while nobody can run; who sleeps in a thread holds nobody up."""
+        if self._slept_in_thread is not None:
+            self._slept_in_thread += max(seconds, 0)
+            return
         self.blocked_seconds += seconds
         self._jump(max(seconds, 0))
 
@@ -128,10 +136,17 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     ) -> asyncio.Future[T]:
         """Run the function now: another thread would run at a moment that nobody chose."""
         future: asyncio.Future[T] = self.create_future()
+        before, self._slept_in_thread = self._slept_in_thread, 0.0
         try:
-            future.set_result(function(*arguments))
+            answer = partial(future.set_result, function(*arguments))
         except Exception as error:
-            future.set_exception(error)
+            answer = partial(future.set_exception, error)
+        finally:
+            slept_seconds, self._slept_in_thread = self._slept_in_thread, before
+        if slept_seconds:
+            self.call_later(slept_seconds, lambda: future.done() or answer())
+        else:
+            answer()
         return future
 
     def _who_waits(self) -> str:

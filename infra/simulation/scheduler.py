@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, Protocol
 
+from infra.context import worker_in
 from infra.database import Database
 from infra.database.driver import Connection, Result
 from infra.database.sql import only_reads
@@ -403,9 +404,20 @@ class Scheduler:
             options += self._failing(first, 1)
             for parked, cost in others:
                 options += self._failing(parked, cost + 1)
-        if left.preemptions and has_timer and self._holds_allowed:
+        if left.preemptions and has_timer and self._holds_allowed and self._can_wait():
             options.append(Option(Step(first.thread, Act.HOLD), 1))
         return options
+
+    def _can_wait(self) -> bool:
+        """Return whether all that could go may take until the next timer is due.
+
+        A statement does not take so long that a timeout of its own worker ends it; services may.
+        """
+        assert self._loop
+        timers = [timer for timer in self._loop._scheduled if not timer.cancelled()]
+        owner = worker_in(min(timers)._context) if timers else None  # type: ignore[attr-defined]
+        parked = (parked.operation for parked in self._parked)
+        return not any(one.worker == owner and one.kind == "database" for one in parked)
 
     def _others(self, first: Parked, able: list[Parked]) -> list[Parked]:
         """Return who else could go: of those who are alike and have not begun, only one."""

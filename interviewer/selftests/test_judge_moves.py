@@ -45,6 +45,7 @@ def got(broken: Broken | None) -> str | None:
             move("analyze", "analyze", "failed", "processing"),
             "job 7 was failed at analyze, and is processing at analyze",
         ),
+        (move("done", "done", "completed", "deleted"), "job 7 was deleted"),
     ],
 )
 def test_a_job_moves_one_step_forward(change: Move, wrong: str | None) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from infra.errors import InvalidEmailError
-from infra.services import Outage, Outcome, SendGrid, SendGridConfig
+from infra.errors import InvalidEmailError, SendGridError
+from infra.services import Fault, Outage, Outcome, SendGrid, SendGridConfig
 
 CALM = SendGridConfig(latency_seconds=0, error_rate=0, rate_limit_per_second=None)
 DOWN_FOR_GOOD = Outage(datetime(2020, 1, 1, tzinfo=UTC))
@@ -49,6 +49,28 @@ async def test_an_invalid_address_is_refused_whatever_else_happens(address: str)
     assert str(caught.value) == f"SendGrid: {address!r} is not an email address"
     assert not caught.value.transient
     assert [call.outcome for call in sendgrid.ledger.calls] == [Outcome.INVALID]
+    assert sendgrid.ledger.deliveries == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (Fault.RATE_LIMITED, Outcome.RATE_LIMITED),
+        (Fault.TIMEOUT_BEFORE_DELIVERY, Outcome.TIMED_OUT_BEFORE_DELIVERY),
+        (Fault.TIMEOUT_AFTER_DELIVERY, Outcome.INVALID),
+    ],
+)
+async def test_a_fault_that_is_asked_for_comes_before_the_address(
+    fault: Fault, outcome: Outcome
+) -> None:
+    """Any call may be limited or time out; but what was looked at and refused is not delivered."""
+    sendgrid = SendGrid(CALM)
+    sendgrid.faults = lambda call: fault
+
+    with pytest.raises(SendGridError):
+        await sendgrid.send("nobody", "Hello", "key-1")
+
+    assert [call.outcome for call in sendgrid.ledger.calls] == [outcome]
     assert sendgrid.ledger.deliveries == []
 
 

@@ -136,6 +136,25 @@ def test_what_is_handed_to_a_thread_runs_at_once() -> None:
     assert (run(body()), order) == ([1, 2, 3, 0], [1, 2, 3, "after 3"])
 
 
+def test_who_sleeps_in_a_thread_holds_nobody_up() -> None:
+    """Its answer comes when it has slept enough; meanwhile others go on."""
+    order: list[tuple[str, float]] = []
+
+    async def sleep_in_thread() -> None:
+        await asyncio.to_thread(time.sleep, 2.0)
+        order.append(("thread", now()))
+
+    async def body() -> None:
+        thread = asyncio.create_task(sleep_in_thread())
+        await asyncio.sleep(1)
+        order.append(("other", now()))
+        await thread
+
+    run(body())
+
+    assert order == [("other", 1.0), ("thread", 2.0)]
+
+
 def test_waiting_alone_skips_ahead() -> None:
     """Who waits while nobody else can run goes on at once, at its later time."""
 

@@ -274,9 +274,9 @@ def test_a_fault_hits_the_call_it_was_chosen_for() -> None:
         await sends()
 
     toy = Toy(sends_twice, limits=Limits(faults=1))
-    toy.world = replace(toy.world, faults=(Act.RATE_LIMITED,))
+    toy.world = replace(toy.world, faults=(Act.TIMEOUT_AFTER_DELIVERY,))
 
-    played = toy.replay("w1r")
+    played = toy.replay("w1a")
 
     assert played.failure is None
     assert played.stage.deliveries_to("ada@example.com") == 1

@@ -10,7 +10,9 @@ from tests.judge.stage import Stage
 TRIES_MIN = 5
 """So often, at least, a mail must have been tried before a job is given up for good."""
 
-_CLAIMS_MAX = 16
+_CLAIMS_MAX = 700
+"""Who polls for a reply every five minutes, for two days, claims a job 576 times."""
+
 _PATIENCE_SECONDS = 3600
 
 
@@ -18,10 +20,10 @@ async def work_off(
     stage: Stage,
     act: Callable[[Actor, Job], Awaitable[None]],
     *,
-    workers: int = 2,
+    crew: list[Actor] | None = None,
     claims_max: int = _CLAIMS_MAX,
 ) -> None:
-    """Let workers claim and act in turn until no job is pending or processing.
+    """Let workers claim and act in turn, two if not said which, until all jobs are finished.
 
     Waits until a job is due, and lets the reaper come when a worker has died or has left its job.
     Raises Broken when that has no end.
@@ -32,7 +34,7 @@ async def work_off(
         if job is not None:
             await act(actor, job)
 
-    crew = [stage.actor() for _ in range(workers)]
+    crew = crew or [stage.actor(), stage.actor()]
     for turn in range(claims_max):
         if not stage.open_jobs():
             return
@@ -43,7 +45,7 @@ async def work_off(
         elif due_in_seconds > 0:
             # Past the second: CURRENT_TIMESTAMP has no fraction.
             await stage.pass_time(due_in_seconds + 2)
-        place = turn % workers
+        place = turn % len(crew)
         if crew[place].is_dead:
             crew[place] = stage.actor()
         await stage.together((crew[place], claim_and_act))

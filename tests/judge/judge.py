@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 
 from infra.simulation.explorer import explore, sample
@@ -23,7 +22,7 @@ _CHANCE = "chance"
 _COUNTED_MAX = 100
 """More than that is no limit."""
 
-_VARIES = "is not the same each time"
+_VARIES = "does not do the same each time in the same run: does it go by chance, or by memory?"
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -148,14 +147,9 @@ class Judge:
         return played
 
     def _compare(self, first: Played, second: Played) -> None:
-        """Note where the same run went another way the second time, if it did."""
-        pairs = zip_longest(_operations(first), _operations(second), fillvalue="nothing more")
-        for number, (one, other) in enumerate(pairs, 1):
-            if one != other:
-                self.observe(
-                    f"is not the same each time: operation {number} was {one}, then {other}"
-                )
-                return
+        """Note that the same run went another way the second time, if it did."""
+        if _operations(first) != _operations(second):
+            self.observe(_VARIES)
 
     def _failure(
         self, world: World, worlds: Sequence[World], strategy: Guided, found: Played

@@ -7,6 +7,8 @@ from tests.judge.broken import Broken
 
 _STEPS = [step.value for step in JobStepName]
 _FINISHED = ("completed", "failed")
+DELETED = "deleted"
+"""Stands for the status of a job whose row is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Circumstances:
 
 def wrong_change(move: Move) -> Broken | None:
     """Return what is wrong with the change by itself; `None` when nothing is."""
+    if move.to_status == DELETED:
+        return Broken("a job stays in the table", f"job {move.job_id} was deleted")
     if move.from_status in _FINISHED:
         return Broken(
             f"a {move.from_status} job is left alone",

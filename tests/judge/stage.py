@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from infra.clock import from_text, now, to_text, wait
-from infra.context import current_job_id
+from infra.context import current_job_id, current_worker_id
 from infra.database import Database
 from infra.database.driver import Result
 from infra.database.simulated_driver import SimulatedDriver
@@ -18,7 +18,7 @@ from infra.models import Job
 from infra.operations import Operation
 from infra.services import Fault, SendGridCall, Services
 from infra.simulation import Crash, SimulatedLoop
-from infra.simulation.scheduler import Act, Scheduler
+from infra.simulation.scheduler import Act, Endless, Scheduler
 from infra.worker import reap
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
@@ -31,6 +31,9 @@ _FAULTS = {
     Act.TIMEOUT_BEFORE_DELIVERY: Fault.TIMEOUT_BEFORE_DELIVERY,
     Act.TIMEOUT_AFTER_DELIVERY: Fault.TIMEOUT_AFTER_DELIVERY,
 }
+DOWN = (Fault.TIMEOUT_BEFORE_DELIVERY,)
+DOWN_BY_TURNS = (Fault.RATE_LIMITED, Fault.TIMEOUT_BEFORE_DELIVERY)
+
 _INSTRUCTIONS_PER_ROW = 4
 """Of SQLite's virtual machine, to look at a row of an index and go on; most take a few more."""
 
@@ -81,16 +84,22 @@ class Stage:
         self.asked: dict[int, set[str]] = {}
         """The services that answered, by job, since it came to its step."""
         self.asked_by_step: dict[str, set[str]] = {}
-        self.down = False
-        """Whether SendGrid answers nobody."""
+        self.down: tuple[Fault, ...] = ()
+        """How SendGrid fails, in turn, as long as it answers nobody."""
+        self.unlucky: str | None = None
+        """Whose calls to services fail, as often as those for one job may."""
+        self.on_error: Callable[[int], None] = lambda count: None
+        """Is told how many errors the job in hand has met, at each."""
         self.moved_on_day = 0.0
-        """When a job last left its step, where that is watched."""
+        """When a job last left its step, where that is watched, or was due."""
+        self.stalled_after: int | None = None
+        """With so many operations since a job left its step, the run has come to no end."""
         self.hurries = False
         """Whether a scheduled job is due at once, so that hours of waiting do not part workers."""
         self.work_of_steps: dict[str, frozenset[str]] = {}
         """The services that each step asks when all goes well."""
-        self.too_long: tuple[str, str] | tuple[()] | None = ()
-        """What to tell when there are more operations than the world allows; `None` is nothing."""
+        self.too_long: Callable[[], Broken | None] | None = None
+        """What is wrong, if anything, when there are more operations than the world allows."""
         self.on_commit: Callable[[], Broken | None] | None = None
         """Is called after each operation, when no transaction is open."""
         self.scheduler: Scheduler
@@ -106,6 +115,7 @@ class Stage:
         self._database = database
         self._groups = 0
         self._moves_seen = 0
+        self._operations_at_move = 0
         self._is_dirty = True
         self._image_hash = 0
 
@@ -164,8 +174,10 @@ class Stage:
 
     def job(self, job_id: int = 1) -> Job:
         """Return one job as it is in the database."""
-        (job,) = self.jobs(f"id = {job_id}")
-        return job
+        jobs = self.jobs(f"id = {job_id}")
+        if not jobs:
+            raise Broken("a job stays in the table", f"job {job_id} is no more")
+        return jobs[0]
 
     def select(self, sql: str, *values: object) -> Result:
         """Look at the database, past all workers."""
@@ -262,6 +274,9 @@ class Stage:
         """An operation is about to take effect: no service is called inside a transaction."""
         self._is_dirty |= _may_change(operation)
         self._sends += operation.call == "send_email"
+        since_move = len(self.scheduler.operations) - self._operations_at_move
+        if self.stalled_after and since_move > self.stalled_after:
+            self.scheduler.stop(Endless(f"is not done after {self.stalled_after:,} operations"))
         lock = self._database.write_lock
         if (
             "calls" in self.watches
@@ -337,16 +352,21 @@ class Stage:
             self.scheduler.stop(
                 Broken("mail goes out by send_email", "SendGrid was called past send_email")
             )
-        act, self.scheduler.fault = self.scheduler.fault, Act.GO
+        act = self._act(call.worker, Act.RATE_LIMITED)
         if self.down:
-            return Fault.TIMEOUT_BEFORE_DELIVERY
+            return self.down[len(self.tries) % len(self.down)]
         if act is Act.GO or self._has_had_enough():
             return None
         return _FAULTS[act]
 
     def _fails(self) -> bool:
-        act, self.scheduler.fault = self.scheduler.fault, Act.GO
+        act = self._act(current_worker_id(), Act.ERROR)
         return act is Act.ERROR and not self._has_had_enough()
+
+    def _act(self, worker: str, error: Act) -> Act:
+        """Return what is to become of the call: what was chosen, or bad luck."""
+        act, self.scheduler.fault = self.scheduler.fault, Act.GO
+        return error if act is Act.GO and worker == self.unlucky else act
 
     def _has_had_enough(self) -> bool:
         """Return whether the job in hand has met as many errors as one job may, or count one."""
@@ -354,6 +374,7 @@ class Stage:
         if self._errors_of[job] >= _ERRORS_OF_A_JOB_MAX:
             return True
         self._errors_of[job] += 1
+        self.on_error(self._errors_of[job])
         return False
 
     def _note_answer(self, operation: Operation) -> None:
@@ -384,6 +405,7 @@ class Stage:
             broken = wrong_change(move)
             if not broken and move.from_step != move.to_step:
                 self.moved_on_day = self.days()
+                self._operations_at_move = len(self.scheduler.operations)
                 broken = wrong_advance(move, self._circumstances(move, operation.worker))
             if broken:
                 broken.worker = operation.worker
@@ -399,11 +421,14 @@ class Stage:
         self.asked_by_step.setdefault(move.from_step, set()).update(work)
         return Circumstances(
             moves_of_call=call.moves if call else 1,
-            is_delivered=self.deliveries_to(self.job(move.job_id).customer_email) > 0,
+            is_delivered=self._is_delivered(move.job_id),
             last_answer_failed=call is not None and call.last_answer_failed,
             usual_work=self.work_of_steps.get(move.from_step, frozenset()),
             work=frozenset(work),
         )
+
+    def _is_delivered(self, job_id: int) -> bool:
+        return any(self.deliveries_to(job.customer_email) for job in self.jobs(f"id = {job_id}"))
 
 
 def _may_change(operation: Operation) -> bool:

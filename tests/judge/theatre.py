@@ -191,8 +191,8 @@ def _ends(error: BaseException, path: Path) -> str:
 
 
 def _not_back(stage: Stage, error: Exception) -> Broken | None:
-    if isinstance(error, Endless) and stage.too_long != ():
-        return Broken(*stage.too_long) if stage.too_long else None
+    if isinstance(error, Endless) and stage.too_long:
+        return stage.too_long()
     under_way = [call for call in stage.calls if not call.done and not call.error]
     call = under_way[-1] if under_way else None
     name = call.function if call else "the solution"

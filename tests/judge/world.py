@@ -22,6 +22,11 @@ MOVES = """
         INSERT INTO moves (job_id, from_step, to_step, from_status, to_status)
         VALUES (new.id, old.current_step, new.current_step, old.status, new.status);
     END;
+    CREATE TRIGGER note_deletion AFTER DELETE ON jobs
+    BEGIN
+        INSERT INTO moves (job_id, from_step, to_step, from_status, to_status)
+        VALUES (old.id, old.current_step, old.current_step, old.status, 'deleted');
+    END;
 """
 """Keeps what happened to each job, in order; what is rolled back never happened."""
 
@@ -57,6 +62,12 @@ class World:
     holds: bool = True
     watches: frozenset[Watch] = frozenset()
     round_trip_seconds: float = 0.0
+
+
+def campaign(number: int, status: str = "active") -> str:
+    """Return SQL that inserts a campaign beside the two that are always there."""
+    values = f"{number}, 'More', 1, '{status}', '2030-01-01 08:00:00.000000'"
+    return f"INSERT INTO campaigns (id, name, user_id, status, created_at) VALUES ({values});"
 
 
 def jobs(*rows: str) -> str:

