@@ -45,6 +45,7 @@ from interviewer.bench.watch import (
 ROUNDS = 21
 QUICK_ROUNDS = 5
 QUICK_SOLUTIONS = 5
+SOLUTIONS_JUDGED = 36
 RUNS = 500
 DEMO_CUSTOMERS = 50_000
 
@@ -67,8 +68,9 @@ def main(*, rounds: int, quick: bool, no_judge: bool, no_watch: bool, no_demo: b
     rounds = min(rounds, QUICK_ROUNDS) if quick else rounds
     show_timings(console, asyncio.run(measure(Sizes(), rounds)), rounds)
     if not no_judge:
-        show_judge(console, QUICK_SOLUTIONS if quick else None)
-        show_grading(console, QUICK_SOLUTIONS if quick else None)
+        many = QUICK_SOLUTIONS if quick else SOLUTIONS_JUDGED
+        show_judge(console, many)
+        show_grading(console, many)
     if not no_watch:
         show_watch(console, rounds)
     if no_demo:
@@ -104,14 +106,14 @@ def show_timings(console: Console, timings: list[Timing], rounds: int) -> None:
     console.print(table)
 
 
-def show_judge(console: Console, limit: int | None) -> None:
-    """Judge the reference, and the first `limit` right and wrong solutions; all for `None`."""
+def show_judge(console: Console, many: int) -> None:
+    """Judge the reference, and about so many right and wrong solutions."""
     table = _table("judge", "time", "bar", "met")
     seconds = judge_often(SOLUTIONS / "reference.py", times=5)
     _add_seconds(table, "the reference, median of 5", seconds, REFERENCE_SECONDS_MAX)
     for folder in ("right", "wrong"):
-        found = slowest(folder, limit)
-        name = f"the slowest {folder} one: {found.solution}"
+        found = slowest(folder, many)
+        name = f"the slowest {folder} one of {many}: {found.solution}"
         _add_seconds(table, name, found.seconds, SOLUTION_SECONDS_MAX)
     pace = runs_a_minute(RUNS)
     table.add_row(
@@ -123,10 +125,10 @@ def show_judge(console: Console, limit: int | None) -> None:
     console.print(table)
 
 
-def show_grading(console: Console, limit: int | None) -> None:
-    """Grade the first `limit` right solutions alone, all for `None`; then twenty at once."""
+def show_grading(console: Console, many: int) -> None:
+    """Grade so many right solutions alone; then twenty at once."""
     table = _table("grading", "time", "bar", "met")
-    name, seconds = slowest_alone(limit)
+    name, seconds = slowest_alone(many)
     _add_seconds(table, f"the slowest right one: {name}", seconds, ONE_SECONDS_MAX)
     twenty = right_solutions()[:TWENTY]
     name = f"{len(twenty)} submissions at once"

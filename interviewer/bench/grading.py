@@ -11,9 +11,9 @@ TWENTY_SECONDS_MAX = 180.0
 TWENTY = 20
 
 
-def slowest_alone(limit: int | None = None) -> tuple[str, float]:
-    """Grade each right solution alone; return the slowest one and its seconds."""
-    paths = right_solutions()[:limit]
+def slowest_alone(many: int) -> tuple[str, float]:
+    """Grade the first right solutions, each alone; return the slowest one and its seconds."""
+    paths = right_solutions()[:many]
     return max(((path.stem, seconds_of([path])) for path in paths), key=lambda pair: pair[1])
 
 
