@@ -5,6 +5,7 @@ To be run from the project's folder after `make setup`, in about 2 s. Leaves not
 # ruff: noqa: T201 - printing is what it is for
 
 import asyncio
+import sys
 from collections.abc import Awaitable
 from typing import Any
 
@@ -34,6 +35,7 @@ from infra import (
     send_email,
     transaction,
 )
+from infra.errors import DatabaseUnavailableError
 
 
 class ChangedMyMindError(Exception):
@@ -147,4 +149,7 @@ def show(what: str, value: object) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except DatabaseUnavailableError as error:
+        sys.exit(str(error))

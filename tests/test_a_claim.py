@@ -535,12 +535,10 @@ class _claim_after_crash:  # noqa: N801 - a play, as the functions beside it are
                 return
             await stage.alone(claim)
             await stage.pass_time(2)
-        rows = {job.id: job for job in stage.jobs()}
-        lost = min(left)
-        now_is = f"is {_words(rows[lost])}" if lost in rows else f"job {lost} is no more"
+        row = stage.job(min(left))
         raise Broken(
             "after a crash and the reaper every job can be claimed again",
-            f"nobody gets job {lost}: it {now_is}" if lost in rows else now_is,
+            f"nobody gets job {row.id}, which is {row.status} at {row.current_step}",
         )
 
 

@@ -56,6 +56,23 @@ def test_they_change_nothing_that_stays(tmp_path: Path) -> None:
     assert everything_in(tmp_path / "interview.db") == before
 
 
+def test_without_a_database_they_say_what_to_do(tmp_path: Path) -> None:
+    """One line, and no traceback."""
+    for folder in ("infra", "candidate"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "candidate.examples"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "interview.db is not there: run `make setup`, or `python setup_db.py`\n"
+
+
 def test_they_survive_services_that_fail(capsys: pytest.CaptureFixture[str]) -> None:
     """With every call to a service failing they print the errors, and go on to their end."""
     failing = Services(
