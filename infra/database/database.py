@@ -10,7 +10,7 @@ from typing import TypeVar
 from infra.clock import wait
 from infra.database.driver import Connection, Driver, Result, Value
 from infra.database.pool import Pool
-from infra.database.sql import Statement, explain
+from infra.database.sql import Statement, explain, misplaced
 from infra.database.transactions import own_transaction
 from infra.database.write_lock import WriteLock
 from infra.operations import perform
@@ -52,6 +52,8 @@ class Database:
         effect: Callable[[], Awaitable[Result]]
         if opened:
             effect = partial(self._run_inside, opened.connection, statement, values)
+        elif statement.inside:
+            raise misplaced(statement.sql.split()[0].upper())
         else:
             effect = partial(self._run_by_itself, statement, values)
         try:

@@ -52,13 +52,20 @@ _ADVICE = {
 """What to do about an error of SQLite's, by words of its message."""
 
 _TRANSACTION_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+_SAVEPOINT = re.compile(
+    r"[\s(;]*(?:SAVEPOINT|RELEASE|ROLLBACK\s+(?:TRANSACTION\s+)?TO)\b", re.IGNORECASE
+)
 
 
 class Statement(NamedTuple):
-    """SQL that SQLite understands. `reads` tells that it can change nothing."""
+    """SQL that SQLite understands.
+
+    `reads` tells that it can change nothing, `inside` that it goes inside a transaction only.
+    """
 
     sql: str
     reads: bool
+    inside: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -67,19 +74,26 @@ def prepare(sql: str) -> Statement:
 
     `FOR UPDATE [SKIP LOCKED | NOWAIT]` goes: a transaction is the only writer from its first
     moment, so the rows it reads are its own already, and none is ever locked by another.
-    Raises sqlite3.ProgrammingError for a statement that would begin or end a transaction.
+    Raises sqlite3.ProgrammingError for a statement that would begin or end a transaction;
+    savepoints inside of one are everybody's own.
     """
     plain = _PIECES.sub(lambda piece: piece["quoted"] or " ", sql)
     bare = _PIECES.sub("''", plain)
     first = _FIRST_WORD.match(bare)
     word = first[1].upper() if first else ""
-    if word in _TRANSACTION_WORDS:
-        raise sqlite3.ProgrammingError(
-            f"{word} is not for execute_sql: write `async with transaction():` around it all; "
-            "inside another one it is a savepoint"
-        )
+    of_transactions = word in _TRANSACTION_WORDS
+    if of_transactions and not _SAVEPOINT.match(bare):
+        raise misplaced(word)
     reads = word in {"SELECT", "VALUES", "EXPLAIN"} or (word == "WITH" and not _WRITES.search(bare))
-    return Statement(plain.strip(), reads and not _ABOUT_LAST_WRITE.search(bare))
+    reads = reads and not _ABOUT_LAST_WRITE.search(bare)
+    return Statement(plain.strip(), reads, inside=of_transactions)
+
+
+def misplaced(word: str) -> sqlite3.ProgrammingError:
+    """Return the error for a statement that `transaction()` is there for."""
+    return sqlite3.ProgrammingError(
+        f"{word} is not for execute_sql: write `async with transaction():` around it all"
+    )
 
 
 def only_reads(sql: str) -> bool:

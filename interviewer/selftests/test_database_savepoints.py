@@ -3,6 +3,7 @@
 # ruff: noqa: PT012 - a transaction is a block, and it is the block that raises
 
 import asyncio
+import sqlite3
 
 import pytest
 
@@ -21,6 +22,32 @@ async def test_an_inner_transaction_is_saved_with_the_outer() -> None:
         await add("C")
 
     assert (inside, await added()) == (["A", "B"], ["A", "B", "C"])
+
+
+@on_both_drivers()
+async def test_a_savepoint_can_be_made_by_hand() -> None:
+    """Inside a transaction SQL's own words for it work, in any letter case."""
+    async with transaction():
+        await add("A")
+        await execute_sql("SAVEPOINT mine")
+        await add("x")
+        await execute_sql("rollback to savepoint mine")
+        await add("B")
+        await execute_sql("RELEASE mine")
+
+    assert await added() == ["A", "B"]
+
+
+@pytest.mark.parametrize("sql", ["SAVEPOINT a", "RELEASE a", "Rollback Transaction to a"])
+@on_both_drivers()
+async def test_a_savepoint_by_hand_goes_in_a_transaction_only(sql: str) -> None:
+    """Outside of one it would begin a transaction that nobody ends."""
+    with pytest.raises(sqlite3.ProgrammingError, match="is not for execute_sql: write `async with"):
+        await execute_sql(sql)
+
+    await add("A")
+
+    assert await added() == ["A"]
 
 
 @on_both_drivers()
