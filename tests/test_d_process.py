@@ -751,10 +751,11 @@ def _unfinished(stage: Stage) -> Broken:
     open_jobs = stage.jobs("status IN ('pending', 'processing')")
     if not open_jobs:
         return Broken("nothing goes on when all jobs are finished", "a task that nobody has ended")
-    others = f", as are {len(open_jobs) - 1} others" if open_jobs[1:] else ""
+    others = f"{len(open_jobs) - 1} others are not finished"
     return Broken(
         "every job is finished in the end",
-        f"{_state(open_jobs[0])}{others}, after {len(stage.scheduler.operations):,} operations",
+        f"after {len(stage.scheduler.operations):,} operations {_state(open_jobs[0])}, "
+        f"and {others if open_jobs[1:] else 'all others are finished'}",
     )
 
 
