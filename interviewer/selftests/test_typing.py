@@ -142,12 +142,12 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def told(pytestconfig: pytest.Config) -> list[str]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What mypy says of right uses, of wrong ones, of the guide's and of the examples.
 
-    All in one run, as it takes a while; always in one folder, as mypy keeps what it found there.
+    All in one run, as it takes a while.
     """
-    folder = pytestconfig.cache.mkdir("types")
+    folder = tmp_path_factory.mktemp("types")
     guide = [block.text for block in blocks("python") if not block.is_signature]
     pieces = {"right": [RIGHT], "guide": guide, "wrong": list(WRONG)}
     for name, texts in pieces.items():
