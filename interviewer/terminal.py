@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOLUTIONS = ROOT / "interviewer" / "solutions"
-CONDITION_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0  # with a machine that is busy: it decides nothing
 
 
 def copy_kit(copy: Path) -> Path:
@@ -68,7 +68,7 @@ class Terminal:
 
     def until_true(self, condition: Callable[[str], bool]) -> str:
         """Wait until a condition holds of the screen, and return the screen."""
-        end = time.monotonic() + CONDITION_SECONDS
+        end = time.monotonic() + PATIENCE_SECONDS
         while not condition(text := self.text()):
             assert time.monotonic() < end, f"it did not come to that:\n{text}"
             time.sleep(0.02)
@@ -88,7 +88,7 @@ class Terminal:
             | {"SHELL": "/bin/sh", "PS1": "$ ", "ENV": "", "TERM": "xterm-256color"},
             capture_output=True,
             encoding="utf-8",
-            timeout=30,
+            timeout=PATIENCE_SECONDS,
             check=True,
         )
         return done.stdout

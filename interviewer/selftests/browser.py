@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-PATIENCE_SECONDS = 60.0  # with a browser that says nothing more: it decides no test
+PATIENCE_SECONDS = 120.0  # with a browser that says nothing more: it decides no test
 
 LAPTOP = (1366, 768)
 PROJECTOR = (1920, 1080)

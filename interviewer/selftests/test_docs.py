@@ -19,6 +19,7 @@ from candidate import helpers, solution
 from infra import Campaign, Job, JobStep
 from infra.services import Services
 from infra.solution import Solution
+from interviewer.selftests.processes import TIMEOUT_SECONDS
 from interviewer.selftests.world import new_world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,7 +183,7 @@ def type_in(folder: Path, command: str) -> str:
         env={k: v for k, v in os.environ.items() if k not in unwanted | MAKE_VARIABLES},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

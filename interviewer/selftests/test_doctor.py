@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.selftests.processes import heed_ctrl_c
+from interviewer.selftests.processes import TIMEOUT_SECONDS, heed_ctrl_c
 from interviewer.terminal import Terminal, copy_kit
 
 READY = [
@@ -316,7 +316,7 @@ def test_ctrl_c_ends_it(kit: Path) -> None:
     rest = process.stdout.read()
     process.stdout.close()
 
-    assert process.wait(timeout=30) == 130
+    assert process.wait(TIMEOUT_SECONDS) == 130
     assert ("Traceback" in rest, files(kit)) == (False, before)
 
 

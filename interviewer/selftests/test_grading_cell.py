@@ -1,8 +1,7 @@
 """The cell: whatever a command starts ends with it, and what it may not touch stays as it was."""
 
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ for number in range(20):
     subprocess.Popen([sys.executable, '-c', {SLEEPS!r}], start_new_session=NEW_SESSION)
 print('started', flush=True)
 """
+SAYS_SO = "open('there', 'w').close()\n"
+"""Makes the file by which a test knows that the command is that far."""
 
 needs_walls = pytest.mark.skipif(not has_walls(), reason="no namespaces for everybody here")
 
@@ -30,10 +31,21 @@ def no_walls() -> Iterator[None]:
         yield
 
 
-def run_python(text: str, folder: Path, seconds_max: float = 1000) -> Ended:
+def run_python(
+    text: str,
+    folder: Path,
+    *,
+    seconds_max: float = 1000,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Ended:
     """Run some Python, which may write to the folder."""
-    command = [sys.executable, "-c", text]
-    return run(command, folder=folder, writable=folder, seconds_max=seconds_max)
+    return run(
+        [sys.executable, "-c", text],
+        folder=folder,
+        writable=folder,
+        seconds_max=seconds_max,
+        is_stopped=is_stopped,
+    )
 
 
 @needs_walls
@@ -47,11 +59,19 @@ def test_what_leaves_the_session_ends_as_well(tmp_path: Path) -> None:
 
 def test_what_stays_in_the_session_ends_without_walls(no_walls: None, tmp_path: Path) -> None:
     """Processes of the command's own session end with it on any system."""
-    text = STARTS_SOME.replace("NEW_SESSION", "False") + SLEEPS
+    text = STARTS_SOME.replace("NEW_SESSION", "False") + SAYS_SO + SLEEPS
 
-    ended = run_python(text, tmp_path, seconds_max=1)
+    ended = run_python(text, tmp_path, is_stopped=(tmp_path / "there").exists)
 
-    assert (ended.output, ended.why) == (b"started\n", "it took too long")
+    assert ended.why == "it was stopped"
+    assert list(processes_with(str(tmp_path))) == []
+
+
+def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """After the seconds that it has, wherever it is."""
+    ended = run_python(SLEEPS, tmp_path, seconds_max=0.1)
+
+    assert (ended.output, ended.why) == (b"", "it took too long")
     assert list(processes_with(str(tmp_path))) == []
 
 
@@ -101,17 +121,10 @@ def test_a_command_can_be_stopped(tmp_path: Path) -> None:
     text = (
         "import signal\n"
         "for each in (signal.SIGINT, signal.SIGTERM): signal.signal(each, signal.SIG_IGN)\n"
-        f"{SLEEPS}"
+        f"{SAYS_SO}{SLEEPS}"
     )
-    began = time.monotonic()
 
-    ended = run(
-        [sys.executable, "-c", text],
-        folder=tmp_path,
-        writable=tmp_path,
-        seconds_max=1000,
-        is_stopped=lambda: time.monotonic() - began > 1,
-    )
+    ended = run_python(text, tmp_path, is_stopped=(tmp_path / "there").exists)
 
     assert ended.why == "it was stopped"
     assert list(processes_with(str(tmp_path))) == []

@@ -19,7 +19,7 @@ from interviewer.selftests.hostile import (
     sending,
     words,
 )
-from interviewer.selftests.processes import heed_ctrl_c
+from interviewer.selftests.processes import TIMEOUT_SECONDS, heed_ctrl_c
 
 UNLOADABLE = {
     "syntax error": ("x = 1\ndef f(:\n", ":2: syntax error: invalid syntax"),
@@ -418,7 +418,7 @@ def test_two_judgements_at_once(tmp_path: Path) -> None:
 
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
 
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert [process.wait(timeout=TIMEOUT_SECONDS) for process in both] == [0, 0]
 
 
 def test_interrupted(tmp_path: Path) -> None:
@@ -436,7 +436,7 @@ def test_interrupted(tmp_path: Path) -> None:
         time.sleep(0.01)
 
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=TIMEOUT_SECONDS)
 
     assert (process.returncode, printed) == (130, b"")
     assert not any(Path(f"/proc/{child}").exists() for child in children)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.selftests.processes import heed_ctrl_c
+from interviewer.selftests.processes import TIMEOUT_SECONDS, heed_ctrl_c
 from interviewer.terminal import SOLUTIONS, Terminal, copy_kit, save
 from tests.watch.reset import STARTER, with_starter
 
@@ -268,7 +268,7 @@ def test_piped_there_are_plain_lines(kit: Path) -> None:
     process.send_signal(signal.SIGINT)
     lines.append(process.stdout.read())
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(TIMEOUT_SECONDS) == 0
     process.stdout.close()
     text = "".join(lines)
     assert text.startswith("Watching candidate/solution.py. Ctrl-C ends it.\n")
@@ -280,7 +280,7 @@ def test_piped_there_are_plain_lines(kit: Path) -> None:
 
 def in_folder(kit: Path) -> list[str]:
     """Return the Python processes that are still at work in that copy, once they had a moment."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + TIMEOUT_SECONDS
     while (found := _in_folder(kit)) and time.monotonic() < end:
         time.sleep(0.05)
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from interviewer.selftests.processes import TIMEOUT_SECONDS
 from interviewer.selftests.test_judge_corpus import SOLUTIONS
 from tests.judge.report import Result
 from tests.judge.supervisor import Process, judged
@@ -47,7 +48,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> bool:
     """Return whether a condition comes true in that time."""
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
@@ -95,7 +96,7 @@ def test_a_judgement_that_is_ended_returns_at_once(tmp_path: Path, warm: Warm) -
     assert eventually(lambda: bool(started.processes))
 
     end(started.processes[0])
-    judging.join(timeout=5)
+    judging.join(TIMEOUT_SECONDS)
 
     assert not judging.is_alive()
     assert not is_alive(started.processes[0].pid)
