@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from interviewer.grading.grading import Grading, SessionLine
+from interviewer.selftests.judging import judged
 from tests.judge.names import all_names
-from tests.judge.supervisor import judged
 
 SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
 

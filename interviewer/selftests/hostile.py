@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent, indent
 
+from interviewer.selftests.processes import TIMEOUT_SECONDS
 from tests.judge.report import Report
 from tests.judge.supervisor import judged
 
@@ -35,11 +36,16 @@ def sending(body: str) -> str:
     return f"{right()}{_IMPORTS}async def send_email_step(job):\n{indent(dedent(body), '    ')}\n"
 
 
-def judge(folder: Path, text: str, *only: str) -> Report:
-    """Judge a solution of this text."""
+def written(folder: Path, text: str) -> Path:
+    """Return a solution of this text, in that folder."""
     path = folder / "solution.py"
     path.write_text(text, encoding="utf-8")
-    return judged(path, only=only)
+    return path
+
+
+def judge(folder: Path, text: str, *only: str) -> Report:
+    """Judge a solution of this text, in new processes."""
+    return judged(written(folder, text), only=only)
 
 
 def words(report: Report) -> list[str]:
@@ -59,7 +65,7 @@ def judge_by_command(solution: Path | str, *arguments: str, **options: object) -
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     return done.returncode, done.stdout

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from interviewer.selftests.judging import judged
 from interviewer.solutions import reference
 from tests.judge.checks import Check, all_checks
 from tests.judge.failure import CheckFailed
 from tests.judge.judge import Judge
 from tests.judge.report import Report
 from tests.judge.subject import Subject
-from tests.judge.supervisor import judged
 from tests.judge.theatre import Theatre
 
 CHECKS = all_checks()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from interviewer.selftests.judging import judged
 from tests.judge.failure import Failure
 from tests.judge.report import Result
-from tests.judge.supervisor import judged
 
 SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
 REFERENCE = SOLUTIONS / "reference.py"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.selftests.hostile import judge, right
+from interviewer.selftests.hostile import right, written
+from interviewer.selftests.judging import judged
 from interviewer.selftests.mistakes import MISTAKES, Mistake
 from tests.judge.screen import lines
 
@@ -14,7 +15,8 @@ OF_THE_MACHINERY = re.compile(r"Traceback| at 0x|site-packages|/infra/|pydantic|
 
 def told(folder: Path, mistake: Mistake) -> str:
     """Return what the judge prints, in one line."""
-    return " ".join(" ".join(lines(judge(folder, mistake.text, mistake.check))).split())
+    report = judged(written(folder, mistake.text), only=[mistake.check])
+    return " ".join(" ".join(lines(report)).split())
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -42,7 +44,7 @@ def test_a_forgotten_await_that_fails_nothing_is_an_observation(tmp_path: Path) 
     text += f"async def send_email_step(job):{NEVER_RUN}"
     line = text.splitlines().index(NEVER_RUN.splitlines()[2]) + 1
 
-    report = judge(tmp_path, text, "C")
+    report = judged(written(tmp_path, text), only=["C"])
 
     words = "JobStep…create() was not awaited, so it did not run: write `await` before it."
     assert [result.status for result in report.results] == ["passed"] * 7
@@ -51,7 +53,7 @@ def test_a_forgotten_await_that_fails_nothing_is_an_observation(tmp_path: Path) 
 
 def test_a_right_solution_forgets_no_await(tmp_path: Path) -> None:
     """Of a worker who dies, or is held up, nothing of the kind is told."""
-    report = judge(tmp_path, right())
+    report = judged(written(tmp_path, right()))
 
     assert [seen for _, seen in report.observations if "await" in seen] == []
 
@@ -67,7 +69,7 @@ def test_a_statement_of_any_length_can_be_told(tmp_path: Path) -> None:
     text = f"{right()}\nfrom infra import *\n"
     text += f"async def create_campaign_jobs(campaign_id, customer_emails):{body}"
 
-    report = judge(tmp_path, text, "B2")
+    report = judged(written(tmp_path, text), only=["B2"])
 
     (result,) = report.results
     assert result.failure
