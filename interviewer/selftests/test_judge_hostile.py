@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from interviewer.selftests.hostile import (
     ROOT,
@@ -20,6 +21,7 @@ from interviewer.selftests.hostile import (
     words,
 )
 from interviewer.selftests.processes import TIMEOUT_SECONDS, heed_ctrl_c
+from tests.__main__ import main
 
 UNLOADABLE = {
     "syntax error": ("x = 1\ndef f(:\n", ":2: syntax error: invalid syntax"),
@@ -230,10 +232,10 @@ def test_a_file_that_cannot_be_loaded(case: str, tmp_path: Path) -> None:
     path = tmp_path / "solution.py"
     path.write_text(text, encoding="latin-1")
 
-    status, printed = judge_by_command(path, "--only", "A1")
+    result = CliRunner().invoke(main, ["--solution", str(path), "--only", "A1"])
 
-    first, second = printed.splitlines()
-    assert status == 2
+    first, second = result.output.splitlines()
+    assert result.exit_code == 2
     assert message in first
     assert second == "  The file could not be loaded, so nothing was judged."
 
