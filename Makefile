@@ -80,7 +80,11 @@ check: .venv/.check ## format, lint, types, import rules, tests; stops at a fail
 	$(call step,lint)         && $(run) -m ruff check
 	$(call step,types)        && $(run) -m mypy
 	$(call step,import rules) && $(run) .venv/bin/lint-imports --no-logo
-	$(call step,tests)        && $(run) -m pytest $(PYTEST_ARGS)
+	$(call step,tests)        && $(run) -m pytest $(in_parallel) $(PYTEST_ARGS)
+
+# By files, as the tests of a file share what takes long to make. A test that hangs ends the run: in
+# a new process it would hang again.
+in_parallel = -n auto --dist loadfile --max-worker-restart 0
 
 step = @printf '\n── %s\n' '$(1)'
 
