@@ -46,12 +46,22 @@ def written(path: Path, text: str) -> Path:
     return path
 
 
-def test_a_right_solution_has_a_line_for_each_guarantee(tmp_path: Path) -> None:
-    """Each says in a sentence what holds; the end says how many, and how to do it again."""
-    result = grade(written(tmp_path / "ada.py", right()), "--seed", 3, "--budget", 1.5)
+@pytest.fixture(scope="module")
+def ada(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A right solution."""
+    return written(tmp_path_factory.mktemp("right") / "ada.py", right())
 
-    lines = result.stdout.splitlines()
-    assert (result.exit_code, result.stderr) == (0, "")
+
+@pytest.fixture(scope="module")
+def of_ada(ada: Path) -> Result:
+    """What is printed of it; beside it is the JSON."""
+    return grade(ada, "--seed", 3, "--budget", 1.5, "--json", ada.with_suffix(".json"))
+
+
+def test_a_right_solution_has_a_line_for_each_guarantee(of_ada: Result) -> None:
+    """Each says in a sentence what holds; the end says how many, and how to do it again."""
+    lines = of_ada.stdout.splitlines()
+    assert (of_ada.exit_code, of_ada.stderr) == (0, "")
     for name in all_names().values():
         assert f"  ✓ {name.id}  {name.rule}" in lines
     assert re.fullmatch(
@@ -71,14 +81,12 @@ def test_a_wrong_solution_tells_what_where_and_how_to_see_it(tmp_path: Path) -> 
     assert "make test T=A1 SEED=3" in lines[broken + 2]
 
 
-def test_the_json_is_the_grading(tmp_path: Path) -> None:
+def test_the_json_is_the_grading(ada: Path, of_ada: Result) -> None:
     """It has the terms, the solution and the judge's verdict, which is that of the kit."""
-    path = written(tmp_path / "ada.py", right())
+    grading = Grading.from_json(json.loads(ada.with_suffix(".json").read_text(encoding="utf-8")))
 
-    grading = Grading.from_json(document_of(path, "--seed", 3, "--budget", 1))
-
-    assert (grading.name, grading.source, grading.solution) == ("ada", str(path), right())
-    assert (grading.seed, grading.budget, grading.outcome) == (3, 1, "passed")
+    assert (grading.name, grading.source, grading.solution) == ("ada", str(ada), right())
+    assert (grading.seed, grading.budget, grading.outcome) == (3, 1.5, "passed")
     assert grading.verdict
     assert grading.verdict["solution"] == SOLUTION
     assert Grading.from_json(json.loads(json.dumps(grading.as_json()))) == grading
