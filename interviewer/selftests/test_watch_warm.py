@@ -84,16 +84,21 @@ def test_a_task_can_be_judged_first(first: str, warm: Warm) -> None:
     assert len(seen) == len(in_order)
 
 
-def test_a_judgement_that_is_ended_returns_at_once(tmp_path: Path, warm: Warm) -> None:
-    """Whatever the solution does, nothing of it is left, and the next judgement is as ever."""
-    endless = tmp_path / "solution.py"
-    endless.write_text(
-        "import time\nasync def claim_next_job():\n    time.sleep(1000)\n", encoding="utf-8"
+def begun(started: Started) -> threading.Thread:
+    """Begin a judgement that would take minutes, and wait until its process is there."""
+    judging = threading.Thread(
+        target=lambda: judged(SOLUTIONS / "reference.py", only=["A4"], budget=1000, start=started)
     )
-    started = Started(warm)
-    judging = threading.Thread(target=lambda: judged(endless, only=["A1"], start=started))
     judging.start()
     assert eventually(lambda: bool(started.processes))
+    assert is_alive(started.processes[0].pid)
+    return judging
+
+
+def test_a_judgement_that_is_ended_returns_at_once(warm: Warm) -> None:
+    """However long it would have taken, nothing of it is left, and the next one is as ever."""
+    started = Started(warm)
+    judging = begun(started)
 
     end(started.processes[0])
     judging.join(TIMEOUT_SECONDS)
@@ -112,28 +117,17 @@ def test_a_waiting_process_that_died_is_replaced(warm: Warm) -> None:
     assert judged(RACY, only=["A2"], start=warm.start).results[0].status == "passed"
 
 
-def test_nothing_is_left_when_it_is_closed(tmp_path: Path) -> None:
+def test_nothing_is_left_when_it_is_closed() -> None:
     """Closing ends the process that waits, and whatever it has forked."""
     warm = Warm()
     assert warm._waiting
     waiting = warm._waiting._process.pid
-    read, write = os.pipe()
-    asked = {
-        "solution": str(RACY),
-        "replay": None,
-        "seed": 0,
-        "budget": 50.0,
-        "folder": str(tmp_path),
-        "groups": [["A4", "A5"]],
-        "descriptors": [write],
-        "where": [write],
-        "password": "password",
-    }
-    forked = warm.start(asked)
-    os.close(write)
+    started = Started(warm)
+    judging = begun(started)
 
     warm.close()
+    judging.join(TIMEOUT_SECONDS)
 
+    assert not judging.is_alive()
     assert not is_alive(waiting)
-    assert eventually(lambda: not is_alive(forked.pid))
-    os.close(read)
+    assert eventually(lambda: not is_alive(started.processes[0].pid))
