@@ -107,7 +107,7 @@ class Pool:
             with metrics.waiting("waits for a connection"):
                 await place
         except BaseException as error:
-            if place.done() and not place.cancelled():
+            if place.done() and not place.cancelled() and not place.exception():
                 self._pass_on()  # it came, but too late to be used
             if not isinstance(error, TimeoutError):
                 raise

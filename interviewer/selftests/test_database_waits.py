@@ -86,6 +86,23 @@ async def test_who_gets_no_connection_is_told_who_holds_them() -> None:
     assert await added() == ["holder", "waiter"]
 
 
+@on_both_drivers(pool_size=1, acquire_timeout_seconds=0.05)
+async def test_who_has_waited_in_vain_leaves_no_place_behind() -> None:
+    """However many have given up, there is still one connection, and the next one waits for it."""
+    held, done = asyncio.Event(), asyncio.Event()
+    holder = asyncio.create_task(hold_in_transaction(held, done))
+    await held.wait()
+
+    outcomes = await asyncio.gather(*(added() for _ in range(3)), return_exceptions=True)
+    with pytest.raises(DatabaseBusyError, match="1 of 1 in use"):
+        await added()
+    done.set()
+    await holder
+
+    assert [type(outcome) for outcome in outcomes] == [DatabaseBusyError] * 3
+    assert await added() == ["holder"]
+
+
 @on_both_drivers(pool_size=1)
 async def test_connections_are_given_in_the_order_they_were_asked_for() -> None:
     """Who waits for a connection gets it first come, first served."""
