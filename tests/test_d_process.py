@@ -755,10 +755,12 @@ async def _shift(stage: Stage, bell: asyncio.Event) -> None:
 
     async def work(actor: Actor) -> None:
         while goes_on():
-            job = await actor.take() if stage.next_due() == 0 else None
+            job = await actor.take()
             if job:
                 await actor.process(job)
-            else:
+                continue
+            await _doze(stage, bell)
+            while goes_on() and stage.next_due() != 0:
                 await _doze(stage, bell)
 
     def goes_on() -> bool:
