@@ -9,6 +9,7 @@ from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
 from tests.judge.delivery import (
+    CLAIMS_MAX,
     check_message,
     complete,
     send_all,
@@ -258,7 +259,7 @@ async def _send_until_done(stage: Stage, crew: list[Actor] | None = None) -> Non
     async def send(actor: Actor, job: Job) -> None:
         await send_and_check(stage, actor, job)
 
-    await work_off(stage, send, crew=crew)
+    await work_off(stage, send, crew=crew, claims_max=CLAIMS_MAX * len(stage.jobs()))
     _check_one_mail_each(stage)
 
 

@@ -13,7 +13,7 @@ from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
-from tests.judge.delivery import work_off
+from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, work_off
 from tests.judge.judge import Judge
 from tests.judge.stage import DOWN, Stage
 from tests.judge.world import Watch, World, jobs
@@ -57,12 +57,20 @@ ALL_TONES = (
     + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
 )
 INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
+OPERATIONS_OF_POLLS = 8_000
+"""Enough for POLLS_MAX claims, and what is done with each."""
 
 
 def test_d1_the_workflow(judge: Judge) -> None:
     """A job goes send_email, analyze, take_action, done: a step a call, pending in between."""
     *_, stage = judge.explore(
-        World(name="customers of all tones", play=_workflow, fill=ALL_TONES, watches=MOVES),
+        World(
+            name="customers of all tones",
+            play=_workflow,
+            fill=ALL_TONES,
+            operations_max=OPERATIONS_OF_POLLS,
+            watches=MOVES,
+        ),
         World(name="1 job", play=_workflow, fill=ONE_JOB, watches=MOVES),
     )
     _observe_workflow(judge, stage)
@@ -88,7 +96,7 @@ async def _workflow(stage: Stage) -> None:
             due = row.scheduled_for or now()
             stage.notes.append(round((due - now()).total_seconds()))
 
-    await work_off(stage, process, claims_max=700 * len(stage.jobs()))
+    await work_off(stage, process, claims_max=POLLS_MAX + CLAIMS_MAX * len(stage.jobs()))
     _check_finished(stage)
     _check_asked(stage)
     rows = stage.select("SELECT DISTINCT step_name FROM job_steps ORDER BY step_name").rows
@@ -154,7 +162,13 @@ def test_d2_called_again(judge: Judge) -> None:
         World(
             name="1 job, by the same worker", play=_call_again_alone, fill=ONE_JOB, watches=MOVES
         ),
-        World(name="no reply", play=_call_again, fill=_silent(), watches=MOVES),
+        World(
+            name="no reply",
+            play=_call_again,
+            fill=_silent(),
+            operations_max=OPERATIONS_OF_POLLS,
+            watches=MOVES,
+        ),
         *(
             World(
                 name=f"a stale Job while {step} is under way",
@@ -200,7 +214,8 @@ async def _again(stage: Stage, *, same_worker: bool) -> None:
         await stage.together((first if same_worker else stage.actor(), process))
         await stage.pass_time(2)
     stage.hurries = False
-    await work_off(stage, _process)
+    has_reply = reply_for(stage.job().customer_email) is not None
+    await work_off(stage, _process, claims_max=CLAIMS_MAX if has_reply else POLLS_MAX)
     _check_finished(stage)
 
 
@@ -728,7 +743,7 @@ async def _everything(stage: Stage) -> None:
     stage.stalled_after = STALLED_AFTER
     stage.too_long = lambda: _unfinished(stage)
     bell = asyncio.Event()
-    shifts = [asyncio.ensure_future(_shift(stage, bell)) for _ in range(WORKERS)]
+    shifts = [asyncio.ensure_future(_shift(stage, bell, place)) for place in range(WORKERS)]
     reaper = asyncio.ensure_future(_reap_now_and_then(stage, bell))
     try:
         await asyncio.gather(*shifts)
@@ -750,18 +765,16 @@ def _unfinished(stage: Stage) -> Broken:
     )
 
 
-async def _shift(stage: Stage, bell: asyncio.Event) -> None:
+async def _shift(stage: Stage, bell: asyncio.Event, place: int) -> None:
     """One worker after another claims and processes, until all jobs are finished."""
 
     async def work(actor: Actor) -> None:
         while goes_on():
-            job = await actor.take()
+            job = await actor.take() if stage.next_due() == 0 else None
             if job:
                 await actor.process(job)
-                continue
-            await _doze(stage, bell)
-            while goes_on() and stage.next_due() != 0:
-                await _doze(stage, bell)
+            else:
+                await _doze(stage, bell, place)
 
     def goes_on() -> bool:
         is_quiet = stage.days() - stage.moved_on_day > QUIET_DAYS_MAX
@@ -771,11 +784,12 @@ async def _shift(stage: Stage, bell: asyncio.Event) -> None:
         await stage.together((stage.actor(), work))
 
 
-async def _doze(stage: Stage, bell: asyncio.Event) -> None:
-    """Wait until a job is due, or has been brought back."""
+async def _doze(stage: Stage, bell: asyncio.Event, place: int) -> None:
+    """Wait until a job is due, or has been brought back; not all wake at the same moment."""
     due_in_seconds = stage.next_due()
     with suppress(TimeoutError):
-        async with asyncio.timeout(3600 if due_in_seconds is None else due_in_seconds + 2):
+        wait_seconds = 3600 if due_in_seconds is None else due_in_seconds + 2
+        async with asyncio.timeout(wait_seconds + place / 100):
             await bell.wait()
     if due_in_seconds:
         stage.moved_on_day = max(stage.moved_on_day, stage.days())

@@ -10,7 +10,10 @@ from tests.judge.stage import Stage
 TRIES_MIN = 5
 """So often, at least, a mail must have been tried before a job is given up for good."""
 
-_CLAIMS_MAX = 700
+CLAIMS_MAX = 16
+"""So often, at most, a job has to be claimed until it is finished, if its customer has replied."""
+
+POLLS_MAX = 700
 """Who polls for a reply every five minutes, for two days, claims a job 576 times."""
 
 _PATIENCE_SECONDS = 3600
@@ -21,7 +24,7 @@ async def work_off(
     act: Callable[[Actor, Job], Awaitable[None]],
     *,
     crew: list[Actor] | None = None,
-    claims_max: int = _CLAIMS_MAX,
+    claims_max: int = CLAIMS_MAX,
 ) -> None:
     """Let workers claim and act in turn, two if not said which, until all jobs are finished.
 
