@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator
 from contextvars import Context
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,11 +28,16 @@ class Inbox:
     def __init__(self) -> None:
         self._requests: deque[Request] = deque()
         self._reader, self._writer = os.pipe()
+        self._is_open = True
+        # A pipe that was given back may be somebody else's file by now.
+        self._giving_back = Lock()
 
     def put_nowait(self, request: Request) -> None:
-        """Ask for something, and wake the thread."""
-        self._requests.append(request)
-        os.write(self._writer, b"\0")
+        """Ask for something, and wake the thread; nobody hears of it when that has ended."""
+        with self._giving_back:
+            if self._is_open:
+                self._requests.append(request)
+                os.write(self._writer, b"\0")
 
     def get(self) -> Request:
         """Wait for the next request."""
@@ -39,9 +45,11 @@ class Inbox:
         return self._requests.popleft()
 
     def close(self) -> None:
-        """Give the pipe back. Nothing can be asked for any more."""
-        os.close(self._reader)
-        os.close(self._writer)
+        """Give the pipe back, as the thread does at its end."""
+        with self._giving_back:
+            self._is_open = False
+            os.close(self._reader)
+            os.close(self._writer)
 
 
 class Answer(Generic[T]):

@@ -10,6 +10,7 @@ import pytest
 
 from infra.database import file
 from infra.database.aiosqlite_driver import AiosqliteConnection, AiosqliteDriver
+from infra.database.hop import Inbox
 
 NAME: ContextVar[str] = ContextVar("name")
 
@@ -98,3 +99,16 @@ async def test_a_timeout_ends_the_wait(connection: AiosqliteConnection) -> None:
             await connection.run(f"{endless} LIMIT 300000")
 
     assert (await connection.run("SELECT 1")).rows == [(1,)]
+
+
+def test_who_asks_after_the_end_writes_to_nobodys_file(tmp_path: Path) -> None:
+    """The pipe's numbers may be those of other files by then; they get nothing."""
+    inbox = Inbox()
+    inbox.close()
+    others = [(tmp_path / name).open("w+b") for name in ("a", "b", "c")]
+
+    inbox.put_nowait((None, list))
+
+    for other in others:
+        other.close()
+    assert [(tmp_path / name).read_bytes() for name in ("a", "b", "c")] == [b"", b"", b""]
