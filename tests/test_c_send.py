@@ -1,5 +1,6 @@
 """Task C: send a job's email through an API that fails."""
 
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
 from infra.models import Job, JobStatus
@@ -12,6 +13,7 @@ from tests.judge.delivery import (
     CLAIMS_MAX,
     check_message,
     complete,
+    hand_over,
     send_all,
     send_and_check,
     send_now_and_then,
@@ -315,21 +317,14 @@ async def _send_again(stage: Stage) -> None:
 async def _send_twice_at_once(stage: Stage) -> None:
     """A slow worker's job was reaped and claimed by another one; both send."""
     slow, quick = stage.actor(), stage.actor()
-    stale = await slow.take()
+    stale, current = await hand_over(stage, slow, quick)
     assert stale
-    await stage.pass_time(3600)
-    await stage.reap()
-    current = await quick.take()
     assert current
 
     async def send(actor: Actor) -> None:
         await actor.send(stale if actor is slow else current)
 
-    await stage.together((slow, send), (quick, send))
-    if stage.deliveries_to(stage.job().customer_email):
-        complete(stage, stage.job())
-    await send_all(stage)
-    _check_one_mail_each(stage)
+    await _send_together(stage, slow, quick, send)
 
 
 async def _send_while_reaped(stage: Stage) -> None:
@@ -345,6 +340,13 @@ async def _send_while_reaped(stage: Stage) -> None:
         if job:
             await actor.send(job)
 
+    await _send_together(stage, slow, quick, send)
+
+
+async def _send_together(
+    stage: Stage, slow: Actor, quick: Actor, send: Callable[[Actor], Awaitable[None]]
+) -> None:
+    """Let both send, and others after them, until the mail is out."""
     await stage.together((slow, send), (quick, send))
     if stage.deliveries_to(stage.job().customer_email):
         complete(stage, stage.job())

@@ -13,7 +13,7 @@ from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
-from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, work_off
+from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, hand_over, work_off
 from tests.judge.judge import Judge
 from tests.judge.stage import DOWN, Stage
 from tests.judge.world import Watch, World, jobs
@@ -296,11 +296,8 @@ class _overtaken:  # noqa: N801 - a play, as the functions beside it are
         if await _prelude(stage, self.step) is None:
             return
         slow, quick = stage.actor(), stage.actor()
-        stale = await slow.take()
-        await stage.pass_time(3600)
-        await stage.reap()
-        current = await quick.take()
-        if stale and current:  # a solution may still see to a job that it was done with
+        stale, current = await hand_over(stage, slow, quick)
+        if stale and current:
             await _both(stage, slow, stale, quick, current)
 
 
@@ -666,10 +663,7 @@ class _invalid_overtaken:  # noqa: N801 - a play, as the functions beside it are
     async def __call__(self, stage: Stage) -> None:
         slow, quick = stage.actor(), stage.actor()
         stage.unlucky = slow.id if self.is_unlucky else None
-        stale = await slow.take()
-        await stage.pass_time(3600)
-        await stage.reap()
-        current = await quick.take()
+        stale, current = await hand_over(stage, slow, quick)
         assert stale
         assert current
 
@@ -792,7 +786,7 @@ async def _doze(stage: Stage, bell: asyncio.Event, place: int) -> None:
         async with asyncio.timeout(wait_seconds + place / 100):
             await bell.wait()
     if due_in_seconds:
-        stage.moved_on_day = max(stage.moved_on_day, stage.days())
+        stage.moved_on_day = stage.days()
 
 
 async def _reap_now_and_then(stage: Stage, bell: asyncio.Event) -> None:

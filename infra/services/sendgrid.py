@@ -120,8 +120,9 @@ class SendGrid(Service[SendGridConfig]):
         luck = self._draw()
         fault = self.faults(call) if self.faults else None
         if not is_address(call.to):
-            is_early = fault not in (None, Fault.TIMEOUT_AFTER_DELIVERY)
-            return Outcome(fault.value) if fault and is_early else Outcome.INVALID
+            if fault is None or fault is Fault.TIMEOUT_AFTER_DELIVERY:
+                return Outcome.INVALID
+            return Outcome(fault.value)
         if self.config.is_down(call.at):
             return Outcome.TIMED_OUT_BEFORE_DELIVERY
         if self._seconds_until_free(call.at) > 0:

@@ -62,6 +62,17 @@ async def work_off(
     )
 
 
+async def hand_over(stage: Stage, slow: Actor, quick: Actor) -> tuple[Job | None, Job | None]:
+    """Let a slow worker's job be reaped, and claimed by another one; return it as each has it.
+
+    `None` for a worker who gets no job: a solution may still see to one that it was done with.
+    """
+    stale = await slow.take()
+    await stage.pass_time(_PATIENCE_SECONDS)
+    await stage.reap()
+    return stale, await quick.take()
+
+
 async def send_all(stage: Stage) -> None:
     """Let workers send until every job's mail is out, as production would; check nothing."""
 

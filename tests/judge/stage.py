@@ -274,9 +274,7 @@ class Stage:
         """An operation is about to take effect: no service is called inside a transaction."""
         self._is_dirty |= _may_change(operation)
         self._sends += operation.call == "send_email"
-        since_move = len(self.scheduler.operations) - self._operations_at_move
-        if self.stalled_after and since_move > self.stalled_after:
-            self.scheduler.stop(Endless(f"is not done after {self.stalled_after:,} operations"))
+        self._stop_if_stalled()
         lock = self._database.write_lock
         if (
             "calls" in self.watches
@@ -293,6 +291,12 @@ class Stage:
                     worker=operation.worker,
                 )
             )
+
+    def _stop_if_stalled(self) -> None:
+        if self.stalled_after is None:
+            return
+        if len(self.scheduler.operations) - self._operations_at_move > self.stalled_after:
+            self.scheduler.stop(Endless(f"is not done after {self.stalled_after:,} operations"))
 
     def seen(self, operation: Operation) -> None:
         """A worker sees what came of its operation."""
