@@ -204,11 +204,17 @@ async def _again(stage: Stage, *, same_worker: bool) -> None:
         job = await actor.take()
         if job is None:
             return
-        await _stale_calls(stage, actor if same_worker else stage.actor(), copies)
+        await process_stale(actor)
         copies.append(dict(job.__dict__))
         await actor.process(job)
         await actor.process(job)
-        await _stale_calls(stage, actor if same_worker else stage.actor(), copies)
+        await process_stale(actor)
+
+    async def process_stale(actor: Actor) -> None:
+        if same_worker:
+            await _process_copies(actor, copies)
+        else:
+            await stage.alone(lambda other: _process_copies(other, copies))
 
     for _ in range(len(STEPS) + 2):
         await stage.together((first if same_worker else stage.actor(), process))
@@ -229,23 +235,19 @@ class _stale_at:  # noqa: N801 - a play, as the functions beside it are
         copies = await _prelude(stage, self.step)
         if copies is None:
             return
-        worker, other = stage.actor(), stage.actor()
 
         async def process(actor: Actor) -> None:
             job = await actor.take()
-            await stage.together((other, stale))
+            await stage.alone(lambda other: _process_copies(other, copies))
             if job:
                 await actor.process(job)
 
-        async def stale(actor: Actor) -> None:
-            await _stale_calls(stage, actor, copies)
-
-        await stage.together((worker, process))
+        await stage.alone(process)
         await work_off(stage, _process)
         _check_finished(stage)
 
 
-async def _stale_calls(stage: Stage, actor: Actor, copies: list[dict[str, Any]]) -> None:
+async def _process_copies(actor: Actor, copies: list[dict[str, Any]]) -> None:
     for copy in copies:
         await actor.process(Job(**copy))
 
@@ -495,11 +497,15 @@ async def _after_the_end(stage: Stage) -> None:
     stage.hurries = True
     copies: list[dict[str, Any]] = []
     worker = stage.actor()
-    for _ in range(2 * len(STEPS)):
-        job = await worker.take()
+
+    async def process(actor: Actor) -> None:
+        job = await actor.take()
         if job:
             copies.append(dict(job.__dict__))
-            await worker.process(job)
+            await actor.process(job)
+
+    for _ in range(2 * len(STEPS)):
+        await stage.together((worker, process))
         await stage.pass_time(2)
     if stage.open_jobs():
         return  # it insists on its own waits, longer than a key is good for

@@ -11,8 +11,9 @@ import pytest
 
 from interviewer.selftests.processes import TIMEOUT_SECONDS
 from interviewer.selftests.test_judge_corpus import SOLUTIONS
+from tests.judge.processes import Process
 from tests.judge.report import Result
-from tests.judge.supervisor import Process, judged
+from tests.judge.supervisor import in_turn, judged
 from tests.judge.warm import Warm, end
 
 RACY = SOLUTIONS / "wrong" / "a4_select_then_save.py"
@@ -74,7 +75,8 @@ def test_a_task_can_be_judged_first(first: str, warm: Warm) -> None:
     report = judged(starter, first=first, on_result=seen.append, start=warm.start)
 
     in_order = [result.id for result in report.results]
-    queue = sorted(in_order, key=lambda check: (check[0] != first, check))
+    queue = in_turn(in_order, first=first)
+    assert queue[0][0] == first
     lasts = [-1, -1]
     for place in (queue.index(result.id) for result in seen):
         lasts.sort(key=lambda last: (last > place, -last))

@@ -19,7 +19,7 @@ import os
 import signal
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +33,7 @@ from tests.judge.integrity import Integrity
 from tests.judge.judge import Judge
 from tests.judge.names import PRINTS_MAX, shown
 from tests.judge.report import Result
+from tests.judge.settings import Settings
 from tests.judge.subject import FUNCTIONS, Subject
 from tests.judge.theatre import Theatre
 from tests.judge.watchdog import Stuck, Watchdog, exit_now
@@ -101,9 +102,7 @@ def judge(
     channel: Channel,
     *,
     descriptors: Sequence[int],
-    replay: str | None,
-    seed: int,
-    budget: float,
+    settings: Settings,
 ) -> None:
     """Judge the checks that can be read from `queue`, and send what they come to."""
     prints = Prints()
@@ -117,9 +116,9 @@ def judge(
         gc.collect()
         gc.freeze()
         gc.disable()
-        with Theatre(seed) as theatre:
+        with Theatre(settings.seed) as theatre:
             guard.install()
-            session = _Session(path, checks, channel, prints, theatre, guard, replay, budget)
+            session = _Session(path, checks, channel, prints, theatre, guard, settings)
             session.judge(queue)
     channel.send("end")
 
@@ -133,19 +132,16 @@ class _Session:
         prints: Prints,
         theatre: Theatre,
         guard: Guard,
-        replay: str | None,
-        budget: float,
+        settings: Settings,
     ):
         self._checks = {check.id: check for check in checks}
         self._channel = channel
         self._prints = prints
         self._theatre = theatre
         self._guard = guard
-        self._replay = replay
-        self._budget = budget
+        self._settings = settings
         self._integrity = Integrity()
         self._stuck: dict[str, str] = {}
-        self._own_claims_help: bool | None = None
         self._watchdog = Watchdog(
             lambda: theatre.progress,
             str(path),
@@ -200,7 +196,9 @@ class _Session:
             return _result_of(check, "not_run" if reason.startswith("not") else "error", reason)
         judge, failure, mistake = self._new_judge(), None, None
         try:
-            failure = self._failure(check, judge)
+            check.judge(judge)
+        except CheckFailed as failed:
+            failure = failed.failure
         except BaseException as error:
             mistake = error
         # First, as what was replaced may be what all else needs.
@@ -242,37 +240,8 @@ class _Session:
             return "not started: process_job needs send_email_step"
         return self._stuck.get(check.task)
 
-    def _failure(self, check: Check, judge: Judge) -> Failure | None:
-        failure = _judged(check.judge, judge)
-        if failure and check.task == "D" and self._replay is None and self._own_claims_may_help():
-            # A solution whose own claim stamps more than the kit's may rely on that.
-            own = self._new_judge(own_claims=True)
-            if _judged(check.judge, own) is None:
-                judge.coverage, judge.runs = own.coverage, judge.runs + own.runs
-                return None
-        return failure
-
-    def _own_claims_may_help(self) -> bool:
-        """Return whether the workflow goes well with the solution's own claim, which passes A."""
-        if self._own_claims_help is None:
-            checks = [check for check in self._checks.values() if check.task == "A"]
-            first = self._checks["D1"]
-            self._own_claims_help = (
-                self._subject.is_written("A")
-                and "A" not in self._subject.missing
-                and _judged(first.judge, self._new_judge(own_claims=True)) is None
-                and not any(_judged(check.judge, self._new_judge()) for check in checks)
-            )
-        return self._own_claims_help
-
-    def _new_judge(self, *, own_claims: bool = False) -> Judge:
-        return Judge(
-            self._theatre,
-            self._subject,
-            replay=self._replay,
-            own_claims=own_claims,
-            budget=self._budget,
-        )
+    def _new_judge(self) -> Judge:
+        return Judge(self._theatre, self._subject, self._settings)
 
     def _stop(self, stuck: Stuck) -> None:
         """Keep in mind that the solution is stopped, whether or not it lets itself be."""
@@ -309,14 +278,6 @@ class _Session:
         self._send(_result_of(check, "failed", "", self._of_stuck(Stuck(message))))
         self._channel.send("stopped", message=f"it {message}, and catches what should stop it")
         exit_now(1)
-
-
-def _judged(check: Callable[[Judge], None], judge: Judge) -> Failure | None:
-    try:
-        check(judge)
-    except CheckFailed as failed:
-        return failed.failure
-    return None
 
 
 def _result_of(
@@ -383,9 +344,7 @@ def main(asked: dict[str, Any]) -> NoReturn:
         queue,
         Channel(answers[number], asked["password"]),
         descriptors=(queue, answers[number], wheres[number]),
-        replay=asked["replay"],
-        seed=asked["seed"],
-        budget=asked["budget"],
+        settings=Settings(**asked["settings"]),
     )
     exit_now(0)
 

@@ -11,6 +11,7 @@ from infra.simulation.strategies import Guided, Replay
 from infra.simulation.tokens import TokenError, from_token, to_token
 from tests.judge.cause import Cause
 from tests.judge.failure import CheckFailed, Failure
+from tests.judge.settings import Settings
 from tests.judge.stage import Stage
 from tests.judge.story import tell
 from tests.judge.subject import Subject
@@ -29,14 +30,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(slots=True)
 class Judge:
-    """Judges one check of a solution. `replay` is a token of the one run to do."""
+    """Judges one check of a solution."""
 
     theatre: Theatre
     subject: Subject
-    replay: str | None = None
-    own_claims: bool = False
-    budget: float = 1.0
-    """How much of each world's budget of runs to use: more than 1 searches longer."""
+    settings: Settings = field(default_factory=Settings)
     runs: int = 0
     coverage: list[str] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
@@ -48,7 +46,7 @@ class Judge:
 
         Returns the stage of each world's first run, at its end.
         """
-        if self.replay is not None:
+        if self.settings.replay is not None:
             return [self._replay(worlds)]
         return [self._explore(world, worlds) for world in worlds]
 
@@ -75,8 +73,8 @@ class Judge:
 
         explored = explore(
             do_run,
-            runs_max=round(world.runs_max * self.budget),
-            samples=round(world.samples * self.budget),
+            runs_max=round(world.runs_max * self.settings.budget),
+            samples=round(world.samples * self.settings.budget),
             seed=self.theatre.seed,
         )
         self.runs += explored.runs
@@ -104,8 +102,8 @@ class Judge:
         return played.stage
 
     def _replay(self, worlds: Sequence[World]) -> Stage:
-        assert self.replay is not None
-        name, _, token = self.replay.rpartition(":")
+        assert self.settings.replay is not None
+        name, _, token = self.settings.replay.rpartition(":")
         world = next((world for world in worlds if slug(world) == name), worlds[0])
         if name and slug(world) != name:
             raise TokenError(f"the token is of another check: this one has no world {name}")
@@ -137,7 +135,7 @@ class Judge:
             self.subject,
             world,
             strategy,
-            own_claims=self.own_claims,
+            own_claims=self.settings.own_claims,
             lines_of=lines_of,
             with_slips=with_slips,
         )

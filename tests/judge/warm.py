@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 from tests.judge.names import ROOT
-from tests.judge.supervisor import Process, start_new
+from tests.judge.processes import Process, start_new
 
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
 
@@ -35,7 +35,7 @@ class Warm:
         self._waiting = _Waiting() if CAN_FORK else None
 
     def start(self, asked: dict[str, Any]) -> Process:
-        """Begin a judgement, as `supervisor.start_new` does."""
+        """Begin a judgement, as `processes.start_new` does."""
         waiting = self._waiting
         if waiting is None:
             return start_new(asked)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.judge.supervisor import Process, judged
+from tests.judge.processes import Process
+from tests.judge.supervisor import judged
 from tests.judge.warm import Warm, end
 from tests.watch.events import Event, Finished, Judged
 
