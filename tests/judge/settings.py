@@ -14,4 +14,4 @@ class Settings:
     seed: int = 0
     budget: float = 1.0
     own_claims: bool = False
-    """Whether the jobs of task D are claimed by the solution's own function, not by the kit's."""
+    """Whether jobs to work on are claimed by the solution's own function, not by the kit's."""

@@ -19,6 +19,9 @@ _EARLY = ("D1", "D7")
 D1 begins before it: of those that do not come back the first is told, and it is simpler.
 """
 
+_ON_CLAIMED_JOBS = "CD"
+"""The tasks whose functions are given a job that was claimed."""
+
 _DIED = "the process ended: a crash, or too much memory"
 
 Ask = Callable[[Sequence[str], Settings, OnResult], list[Answer]]
@@ -48,8 +51,10 @@ def judged(
         ask_for = partial(ask, solution=solution, folder=folder, start=start)
         answers = _answers(queue, settings, on_result, ask_for)
         results = _results(queue, answers)
-        if replay is None and not any(answer.spared for answer in answers):
-            answers += _by_own_claims(results, settings, on_result, ask_for)
+        spared = {name[0] for answer in answers for name in answer.spared}
+        for task in _ON_CLAIMED_JOBS:
+            if replay is None and task not in spared:
+                answers += _by_own_claims(task, results, settings, on_result, ask_for)
     report = _report(solution, wanted, results, answers)
     report.seconds = time.monotonic() - began
     report.seed = seed
@@ -81,20 +86,24 @@ class _FailedAgain(Exception):
 
 
 def _by_own_claims(
-    results: dict[str, Result], settings: Settings, on_result: OnResult, ask_for: Ask
+    task: str,
+    results: dict[str, Result],
+    settings: Settings,
+    on_result: OnResult,
+    ask_for: Ask,
 ) -> list[Answer]:
-    """Judge what failed of task D once more, with jobs that the solution itself has claimed.
+    """Judge what failed of a task once more, with jobs that the solution itself has claimed.
 
     A solution whose own claim stamps more than the kit's may rely on that. If its claim is right,
     and all goes well with it, the new results take the place of those that failed.
     """
-    open_names = [name for name in results if name[0] == "D" and results[name].status != "passed"]
+    open_names = [name for name in results if name[0] == task and results[name].status != "passed"]
     claim = [name for name in all_names() if name[0] == "A"]
     is_claim_right = all(results[name].status == "passed" for name in claim if name in results)
     failed = [name for name in open_names if results[name].status == "failed"]
     if not failed or failed != open_names or not is_claim_right:
         return []
-    names = dict.fromkeys([*(name for name in claim if name not in results), "D1", *failed])
+    names = dict.fromkeys([*(name for name in claim if name not in results), f"{task}1", *failed])
     try:
         answers = ask_for([*names], replace(settings, own_claims=True), _insist)
     except _FailedAgain:

@@ -27,8 +27,27 @@ MOVES = """
         INSERT INTO moves (job_id, from_step, to_step, from_status, to_status)
         VALUES (old.id, old.current_step, old.current_step, old.status, 'deleted');
     END;
+    CREATE TABLE replaced (job_id INTEGER PRIMARY KEY, step TEXT, status TEXT);
+    CREATE TRIGGER note_replaced BEFORE INSERT ON jobs
+    BEGIN
+        DELETE FROM replaced;
+        INSERT INTO replaced SELECT id, current_step, status FROM jobs WHERE id = new.id;
+        INSERT INTO replaced
+        SELECT job_id, from_step, from_status FROM moves
+        WHERE job_id = new.id AND to_status = 'deleted';
+    END;
+    CREATE TRIGGER note_replacement AFTER INSERT ON jobs
+    BEGIN
+        DELETE FROM moves WHERE job_id = new.id AND to_status = 'deleted';
+        INSERT INTO moves (job_id, from_step, to_step, from_status, to_status)
+        SELECT new.id, step, new.current_step, status, new.status FROM replaced
+        WHERE step IS NOT new.current_step OR status IS NOT new.status;
+    END;
 """
-"""Keeps what happened to each job, in order; what is rolled back never happened."""
+"""Keeps what happened to each job, in order; what is rolled back never happened.
+
+A row that takes the place of another one, by REPLACE or after a DELETE, has changed it.
+"""
 
 CAMPAIGNS = """
     INSERT INTO campaigns (id, name, user_id, created_at)
