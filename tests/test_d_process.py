@@ -1,13 +1,8 @@
 """Task D: run a job's current step, then advance it, whatever happens meanwhile."""
 
-import asyncio
-from collections import Counter
-from contextlib import suppress
 from itertools import count
-from typing import Any
 
 from infra.clock import now
-from infra.errors import DatabaseBusyError
 from infra.models import Job, JobStatus, JobStepName
 from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
@@ -15,7 +10,30 @@ from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
 from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, hand_over, work_off
 from tests.judge.judge import Judge
+from tests.judge.production import everything
+from tests.judge.rivals import (
+    ClaimedAgain,
+    Overtaken,
+    OvertakenAfter,
+    PutBack,
+    ReapedAtWork,
+    Shared,
+    StaleAt,
+    StaleAtTheSameWorker,
+)
 from tests.judge.stage import DOWN, Stage
+from tests.judge.workflow import (
+    MOVES,
+    STEPS,
+    check_finished,
+    check_left,
+    check_not_left,
+    copy_of,
+    process_all,
+    process_one,
+    state_of,
+    wrong_state,
+)
 from tests.judge.world import Watch, World, jobs
 
 SENDGRID_FAULTS = (
@@ -23,8 +41,6 @@ SENDGRID_FAULTS = (
     Act.TIMEOUT_BEFORE_DELIVERY,
     Act.TIMEOUT_AFTER_DELIVERY,
 )
-STEPS = ("send_email", "analyze", "take_action")
-MOVES: frozenset[Watch] = frozenset({"moves"})
 
 
 def _customer(tone: str | None) -> str:
@@ -39,6 +55,9 @@ def _customer(tone: str | None) -> str:
 
 HAPPY = _customer("positive")
 ONE_JOB = jobs(f"campaign_id = 1, customer_email = '{HAPPY}'")
+UNUSUAL = ("Ada.O''Neil+news@Example.com", "jürgen@bücher.example")
+"""Addresses, as SQL has them, that must be mailed as they are."""
+
 ALL_TONES = (
     jobs(
         *(
@@ -53,6 +72,7 @@ ALL_TONES = (
             )
         ),
         f"campaign_id = 1, customer_email = '{HAPPY}', created_at = '2029-09-01 09:00:00.000000'",
+        *(f"campaign_id = 1, customer_email = '{email}'" for email in UNUSUAL),
     )
     + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
 )
@@ -91,13 +111,20 @@ async def _workflow(stage: Stage) -> None:
         call = await actor.process(job)
         stage.no_error(call, f"{step} is done, and the job moves on")
         row = stage.job(job.id)
-        _check_left(row)
+        check_left(stage, row)
         if row.status == JobStatus.PENDING:
             due = row.scheduled_for or now()
             stage.notes.append(round((due - now()).total_seconds()))
 
+    addresses = {job.id: job.customer_email for job in stage.jobs()}
     await work_off(stage, process, claims_max=POLLS_MAX + CLAIMS_MAX * len(stage.jobs()))
-    _check_finished(stage)
+    for job in stage.jobs():
+        if job.customer_email != addresses[job.id]:
+            raise Broken(
+                "a customer's address stays as it was given",
+                f"{addresses[job.id]} became {job.customer_email}",
+            )
+    check_finished(stage)
     _check_asked(stage)
     rows = stage.select("SELECT DISTINCT step_name FROM job_steps ORDER BY step_name").rows
     stage.step_rows = tuple(str(name) for (name,) in rows)
@@ -111,39 +138,6 @@ def _check_asked(stage: Stage) -> None:
             raise Broken(
                 f"analyze finds out the {what}, or take_action does",
                 f"all jobs are at done, and nobody has called {service}",
-            )
-
-
-def _check_left(row: Job) -> None:
-    """Check how a call has left the job: for others to claim, or at its end.
-
-    A step may be put back, as one that waits for the customer's reply: the job must only come to
-    its end some day.
-    """
-    if row.current_step == JobStepName.DONE:
-        if row.status not in (JobStatus.COMPLETED, JobStatus.PENDING):
-            raise Broken("after the last step the job is completed at done", _state(row))
-    elif row.status != JobStatus.PENDING:
-        raise Broken("after a step the job is pending, for any worker to claim", _state(row))
-
-
-def _state(row: Job) -> str:
-    return f"job {row.id} is {row.status} at {row.current_step}"
-
-
-def _check_finished(stage: Stage) -> None:
-    """Check that every job is completed at done, and every customer was mailed once for each."""
-    rows = stage.jobs()
-    jobs_of = Counter(row.customer_email for row in rows)
-    for row in rows:
-        if (row.status, row.current_step) != (JobStatus.COMPLETED, JobStepName.DONE):
-            raise Broken("in the end every job is completed at done", _state(row))
-        delivered, wanted = stage.deliveries_to(row.customer_email), jobs_of[row.customer_email]
-        if delivered != wanted:
-            raise Broken(
-                f"exactly {'one mail' if wanted == 1 else f'{wanted} mails'} to "
-                f"{row.customer_email}",
-                f"{delivered or 'no'} mail{'s' * (delivered != 1)}",
             )
 
 
@@ -172,7 +166,18 @@ def test_d2_called_again(judge: Judge) -> None:
         *(
             World(
                 name=f"a stale Job while {step} is under way",
-                play=_stale_at(step),
+                play=StaleAt(step),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=30,
+                watches=MOVES,
+            )
+            for step in STEPS[1:]
+        ),
+        *(
+            World(
+                name=f"a stale Job before {step}, by the same worker",
+                play=StaleAtTheSameWorker(step),
                 fill=ONE_JOB,
                 watches=MOVES,
             )
@@ -197,63 +202,34 @@ async def _again(stage: Stage, *, same_worker: bool) -> None:
     """Each claimed job is processed twice; between all calls come all earlier copies of it."""
     stage.work_of_steps = stage.subject.work_of_steps
     stage.hurries = True
-    copies: list[dict[str, Any]] = []
+    earlier: list[Job] = []
     first = stage.actor()
 
     async def process(actor: Actor) -> None:
         job = await actor.take()
         if job is None:
             return
-        await process_stale(actor)
-        copies.append(dict(job.__dict__))
+        await process_earlier(actor)
+        earlier.append(copy_of(job))
         await actor.process(job)
         await actor.process(job)
-        await process_stale(actor)
+        check_not_left(stage)
+        await process_earlier(actor)
 
-    async def process_stale(actor: Actor) -> None:
+    async def process_earlier(actor: Actor) -> None:
         if same_worker:
-            await _process_copies(actor, copies)
+            await process_all(actor, earlier)
         else:
-            await stage.alone(lambda other: _process_copies(other, copies))
+            await stage.alone(lambda other: process_all(other, earlier))
 
     for _ in range(len(STEPS) + 2):
         await stage.together((first if same_worker else stage.actor(), process))
+        check_not_left(stage)
         await stage.pass_time(2)
     stage.hurries = False
     has_reply = reply_for(stage.job().customer_email) is not None
-    await work_off(stage, _process, claims_max=CLAIMS_MAX if has_reply else POLLS_MAX)
-    _check_finished(stage)
-
-
-class _stale_at:  # noqa: N801 - a play, as the functions beside it are
-    """All goes well until a step is claimed; then all earlier copies of the job are processed."""
-
-    def __init__(self, step: str):
-        self.step = step
-
-    async def __call__(self, stage: Stage) -> None:
-        copies = await _prelude(stage, self.step)
-        if copies is None:
-            return
-
-        async def process(actor: Actor) -> None:
-            job = await actor.take()
-            await stage.alone(lambda other: _process_copies(other, copies))
-            if job:
-                await actor.process(job)
-
-        await stage.alone(process)
-        await work_off(stage, _process)
-        _check_finished(stage)
-
-
-async def _process_copies(actor: Actor, copies: list[dict[str, Any]]) -> None:
-    for copy in copies:
-        await actor.process(Job(**copy))
-
-
-async def _process(actor: Actor, job: Job) -> None:
-    await actor.process(job)
+    await work_off(stage, process_one, claims_max=CLAIMS_MAX if has_reply else POLLS_MAX)
+    check_finished(stage)
 
 
 def test_d3_two_workers_one_job(judge: Judge) -> None:
@@ -264,13 +240,24 @@ def test_d3_two_workers_one_job(judge: Judge) -> None:
         *(
             World(
                 name=f"the same Job twice, at {step}",
-                play=_shared(step),
+                play=Shared(step),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1),
                 runs_max=60,
                 watches=MOVES,
             )
             for step in STEPS
+        ),
+        *(
+            World(
+                name=f"a worker that is reaped at {step}, and claims again",
+                play=ClaimedAgain(step),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=30,
+                watches=MOVES,
+            )
+            for step in STEPS[:2]
         ),
     )
 
@@ -279,157 +266,13 @@ def two_workers_at(step: str) -> World:
     """Return the world of a slow worker whose job, at that step, another one has by now."""
     return World(
         name=f"a slow worker at {step}",
-        play=_overtaken(step),
+        play=Overtaken(step),
         fill=ONE_JOB,
         limits=Limits(preemptions=2),
         runs_max=130,
         samples=6,
         watches=MOVES,
     )
-
-
-class _overtaken:  # noqa: N801 - a play, as the functions beside it are
-    """A slow worker's job was reaped and claimed by another; both process it, and go on."""
-
-    def __init__(self, step: str):
-        self.step = step
-
-    async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
-        slow, quick = stage.actor(), stage.actor()
-        stale, current = await hand_over(stage, slow, quick)
-        if stale and current:
-            await _both(stage, slow, stale, quick, current)
-
-
-class _reaped_at_work:  # noqa: N801 - a play, as the functions beside it are
-    """A worker who began late is at work when its job is reaped, and another one overtakes it.
-
-    The other one has claimed the next step by then, or has brought the job to its end.
-    """
-
-    def __init__(self, step: str, *, to_the_end: bool):
-        self.step = step
-        self.to_the_end = to_the_end
-
-    async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
-        slow, quick = stage.actor(), stage.actor()
-        held = await slow.take()
-        assert held
-        await stage.pass_time(3600)
-        claimed: list[Job] = []
-
-        async def process(actor: Actor) -> None:
-            if actor is slow:
-                await actor.process(held)
-                return
-            await actor.reap()
-            for _ in STEPS:
-                job = await actor.take()
-                if job is None:
-                    return
-                if claimed and not self.to_the_end:
-                    claimed.append(job)
-                    return
-                claimed.append(job)
-                await actor.process(job)
-
-        await stage.together((slow, process), (quick, process))
-        if not self.to_the_end and len(claimed) > 1:
-            await quick.process(claimed[-1])
-        stage.hurries = False
-        await work_off(stage, _process)
-        _check_finished(stage)
-
-
-class _overtaken_after:  # noqa: N801 - a play, as the functions beside it are
-    """A worker's calls fail; after some errors its job is reaped, and brought to its end."""
-
-    def __init__(self, step: str, errors: int):
-        self.step = step
-        self.errors = errors
-
-    async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
-        slow, quick = stage.actor(), stage.actor()
-        held = await slow.take()
-        assert held
-        await stage.pass_time(3600)
-        stage.unlucky = slow.id
-        begin = asyncio.Event()
-        stage.on_error = lambda count: begin.set() if count == self.errors else None
-
-        async def process(actor: Actor) -> None:
-            if actor is slow:
-                await actor.process(held)
-                begin.set()
-                return
-            await begin.wait()
-            await actor.reap()
-            await _claim_and_process(actor)
-
-        await stage.together((slow, process), (quick, process))
-        stage.hurries = False
-        await work_off(stage, _process)
-        _check_finished(stage)
-
-
-async def _claim_and_process(actor: Actor) -> None:
-    """Bring a job to its end, as far as it can be claimed at once."""
-    for _ in STEPS:
-        job = await actor.take()
-        if job is None:
-            return
-        await actor.process(job)
-
-
-class _shared:  # noqa: N801 - a play, as the functions beside it are
-    """Two workers have the same Job, as when a message is delivered twice."""
-
-    def __init__(self, step: str):
-        self.step = step
-
-    async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
-        first, second = stage.actor(), stage.actor()
-        job = await first.take()
-        assert job
-        await _both(stage, first, job, second, Job(**job.__dict__))
-
-
-async def _prelude(stage: Stage, step: str) -> list[dict[str, Any]] | None:
-    """Bring the job to that step, by the solution itself; return the copies that it was given.
-
-    `None` when it does not come there in a hurry: a solution may insist on its own waits.
-    """
-    stage.work_of_steps = stage.subject.work_of_steps
-    stage.hurries = True
-    copies = []
-    for _ in STEPS[: STEPS.index(step)]:
-        actor = stage.actor()
-        job = await actor.take()
-        if job:
-            copies.append(dict(job.__dict__))
-            await actor.process(job)
-        await stage.pass_time(2)
-    row = stage.job()
-    return copies if (row.status, row.current_step) == (JobStatus.PENDING, step) else None
-
-
-async def _both(stage: Stage, slow: Actor, stale: Job, quick: Actor, current: Job) -> None:
-    async def process(actor: Actor) -> None:
-        await actor.process(stale if actor is slow else current)
-        await _claim_and_process(actor)
-
-    await stage.together((slow, process), (quick, process))
-    stage.hurries = False
-    await work_off(stage, _process)
-    _check_finished(stage)
 
 
 def test_d4_crash_anywhere(judge: Judge) -> None:
@@ -455,7 +298,7 @@ def test_d4_crash_anywhere(judge: Judge) -> None:
         ),
         World(
             name="2 workers",
-            play=_overtaken("send_email"),
+            play=Overtaken("send_email"),
             fill=ONE_JOB,
             limits=Limits(preemptions=1, crashes=1),
             runs_max=50,
@@ -466,8 +309,8 @@ def test_d4_crash_anywhere(judge: Judge) -> None:
 
 
 async def _life(stage: Stage) -> None:
-    await work_off(stage, _process)
-    _check_finished(stage)
+    await work_off(stage, process_one)
+    check_finished(stage)
 
 
 def test_d5_finished_jobs(judge: Judge) -> None:
@@ -478,7 +321,7 @@ def test_d5_finished_jobs(judge: Judge) -> None:
         *(
             World(
                 name=f"failed at {step}",
-                play=_failed_at(step),
+                play=_FailedAt(step),
                 fill=jobs(
                     f"campaign_id = 1, customer_email = '{HAPPY}', current_step = '{step}', "
                     "status = 'failed', error_message = 'given up', worker_id = 'worker-9', "
@@ -495,13 +338,13 @@ def test_d5_finished_jobs(judge: Judge) -> None:
 
 async def _after_the_end(stage: Stage) -> None:
     stage.hurries = True
-    copies: list[dict[str, Any]] = []
+    copies: list[Job] = []
     worker = stage.actor()
 
     async def process(actor: Actor) -> None:
         job = await actor.take()
         if job:
-            copies.append(dict(job.__dict__))
+            copies.append(copy_of(job))
             await actor.process(job)
 
     for _ in range(2 * len(STEPS)):
@@ -509,40 +352,44 @@ async def _after_the_end(stage: Stage) -> None:
         await stage.pass_time(2)
     if stage.open_jobs():
         return  # it insists on its own waits, longer than a key is good for
-    _check_finished(stage)
-    copies.append(dict(stage.job().__dict__))
+    check_finished(stage)
+    copies.append(stage.job())
     await _processed_in_vain(stage, copies)
+    await _processed_in_vain(stage, copies, worker)
 
 
 async def _after_failure(stage: Stage) -> None:
-    await work_off(stage, _process)
+    await work_off(stage, process_one)
     row = stage.job()
     if row.status != JobStatus.FAILED:
-        raise Broken("a job with an invalid address is failed in the end", _state(row))
-    await _processed_in_vain(stage, [dict(row.__dict__)])
+        raise wrong_state(stage, row, "a job with an invalid address is failed in the end")
+    await _processed_in_vain(stage, [row])
 
 
-class _failed_at:  # noqa: N801 - a play, as the functions beside it are
+class _FailedAt:
     """A job that was given up is handed over as it is, and as it was before that."""
 
     def __init__(self, step: str):
         self.step = step
 
     async def __call__(self, stage: Stage) -> None:
-        fresh = dict(stage.job().__dict__)
-        stale = {**fresh, "status": JobStatus.PROCESSING, "error_message": None}
+        fresh = stage.job()
+        given_up = {"status": JobStatus.PROCESSING, "error_message": None}
+        stale = Job(**{**fresh.__dict__, **given_up})
         await _processed_in_vain(stage, [fresh])
         # Who goes by the Job in hand may send the mail: its key keeps that from harm.
         await _processed_in_vain(stage, [stale], mails_may_go=self.step == "send_email")
 
 
 async def _processed_in_vain(
-    stage: Stage, copies: list[dict[str, Any]], *, mails_may_go: bool = False
+    stage: Stage, jobs: list[Job], worker: Actor | None = None, *, mails_may_go: bool = False
 ) -> None:
+    """Let a worker process each, a new one if not said which, and check that nothing changes."""
     before = stage.job()
     delivered = len(stage.services.sendgrid.ledger.deliveries)
-    for copy in copies:
-        await stage.alone(lambda actor, copy=copy: actor.process(Job(**copy)))  # type: ignore[misc]
+    for job in jobs:
+        actor = worker or stage.actor()
+        await stage.together((actor, lambda actor, job=job: actor.process(copy_of(job))))  # type: ignore[misc]
         after = stage.job()
         for name in Job.columns():
             old, new = getattr(before, name), getattr(after, name)
@@ -568,8 +415,8 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
             watches=watches,
         ),
         World(
-            name="reply and sentiment errors",
-            play=_life_with_errors,
+            name="reply and sentiment errors, 1 worker",
+            play=_life_with_errors_of_one,
             fill=ONE_JOB,
             limits=Limits(faults=3),
             faults=(Act.ERROR,),
@@ -588,7 +435,7 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         *(
             World(
                 name=f"a slow worker's error at {step}",
-                play=_overtaken(step),
+                play=Overtaken(step),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1, faults=1),
                 faults=(Act.RATE_LIMITED, Act.ERROR),
@@ -600,7 +447,7 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         *(
             World(
                 name=f"an error at {step} of a worker who is reaped, {where}",
-                play=_reaped_at_work(step, to_the_end=to_the_end),
+                play=ReapedAtWork(step, to_the_end=to_the_end),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1, faults=1),
                 faults=(Act.RATE_LIMITED, Act.ERROR),
@@ -613,7 +460,7 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         *(
             World(
                 name=f"{errors} errors at {step} of a worker who is then overtaken",
-                play=_overtaken_after(step, errors),
+                play=OvertakenAfter(step, errors),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1),
                 runs_max=60,
@@ -624,8 +471,19 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         ),
         *(
             World(
+                name=f"{errors} errors at {step} of a worker who puts the job back",
+                play=PutBack(step, errors),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=60,
+                watches=watches,
+            )
+            for step, errors in (("send_email", 1), ("send_email", 3))
+        ),
+        *(
+            World(
                 name=f"an invalid address, and {errors} of a slow worker",
-                play=_invalid_overtaken(is_unlucky=not faults),
+                play=_InvalidOvertaken(is_unlucky=not faults),
                 fill=INVALID,
                 limits=Limits(preemptions=1, faults=faults),
                 faults=(Act.RATE_LIMITED,),
@@ -640,27 +498,48 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
 async def _life_while_down(stage: Stage) -> None:
     stage.down = DOWN
     actor = stage.actor()
-    for _ in range(12):
+    tries_before = stage.job().retry_count
+
+    async def process(actor: Actor) -> None:
         job = await actor.take()
         if job:
             await actor.process(job)
+
+    for _ in range(12):
+        await stage.together((actor, process))
         await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
         await stage.reap()
     row = stage.job()
     if row.current_step != JobStepName.SEND_EMAIL or row.status == JobStatus.COMPLETED:
-        raise Broken("a job whose mail could not be sent stays at send_email", _state(row))
+        raise wrong_state(stage, row, "a job whose mail could not be sent stays at send_email")
+    has_raised = any(call.error for call in stage.calls)
+    if row.status == JobStatus.PENDING and row.retry_count <= tries_before and not has_raised:
+        raise Broken(
+            "retry_count is raised when the job is left for a later claim",
+            f"retry_count is {row.retry_count}, as before, after {len(stage.calls)} calls",
+        )
 
 
 async def _life_with_errors(stage: Stage) -> None:
+    await _troubled_life(stage, None)
+
+
+async def _life_with_errors_of_one(stage: Stage) -> None:
+    await _troubled_life(stage, [stage.actor()])
+
+
+async def _troubled_life(stage: Stage, crew: list[Actor] | None) -> None:
+    stage.work_of_steps = stage.subject.work_of_steps
+
     async def process(actor: Actor, job: Job) -> None:
         call = await actor.process(job)
-        _check_after_errors(stage.job(job.id), call)
+        _check_after_errors(stage, stage.job(job.id), call)
 
-    await work_off(stage, process)
-    _check_finished(stage)
+    await work_off(stage, process, crew=crew)
+    check_finished(stage)
 
 
-class _invalid_overtaken:  # noqa: N801 - a play, as the functions beside it are
+class _InvalidOvertaken:
     """A slow worker's job was reaped and claimed by another one; its address is invalid."""
 
     def __init__(self, *, is_unlucky: bool):
@@ -680,23 +559,22 @@ class _invalid_overtaken:  # noqa: N801 - a play, as the functions beside it are
         await _life_of_invalid(stage)
 
 
-def _check_after_errors(row: Job, call: Call) -> None:
+def _check_after_errors(stage: Stage, row: Job, call: Call) -> None:
     if row.status == JobStatus.PROCESSING and not (call.error or call.last_answer_failed):
         raise Broken(
-            "a step that was done in the end leaves the job pending at the next one", _state(row)
+            "a step that was done in the end leaves the job pending at the next one", state_of(row)
         )
     if row.status == JobStatus.FAILED:
-        raise Broken(
-            "a transient error of a service does not fail the job",
-            f"{_state(row)}: {row.error_message}",
-        )
+        expected = "a transient error of a service does not fail the job"
+        raise wrong_state(stage, row, expected, row.error_message)
 
 
 async def _life_of_invalid(stage: Stage) -> None:
-    await work_off(stage, _process)
+    await work_off(stage, process_one)
     row = stage.job()
     if (row.status, row.current_step) != (JobStatus.FAILED, JobStepName.SEND_EMAIL):
-        raise Broken("a job whose mail can never be sent is failed at send_email", _state(row))
+        expected = "a job whose mail can never be sent is failed at send_email"
+        raise wrong_state(stage, row, expected)
 
 
 def test_d7_everything_at_once(judge: Judge) -> None:
@@ -704,11 +582,11 @@ def test_d7_everything_at_once(judge: Judge) -> None:
     judge.explore(
         World(
             name="20 workers, 200 jobs",
-            play=_everything,
+            play=everything,
             fill=jobs(
                 *(
                     f"campaign_id = {1 + n % 2}, customer_email = '{email}'"
-                    for n, email in enumerate(_customers(JOBS, silent=2))
+                    for n, email in enumerate(_customers(JOBS, silent=2, twice=10))
                 )
             ),
             limits=Limits(preemptions=1_000_000, crashes=8, faults=60),
@@ -722,84 +600,16 @@ def test_d7_everything_at_once(judge: Judge) -> None:
     )
 
 
-WORKERS, JOBS = 20, 200
-
-DAYS_MAX, QUIET_DAYS_MAX = 100, 4
-"""When to stop waiting for the end: in all, and when nothing was due and nothing has happened."""
-
-STALLED_AFTER = 8_000
-"""So many operations without a step done: more than polling for two replies for two days takes."""
+JOBS = 200
 
 
-def _customers(many: int, *, silent: int) -> list[str]:
-    """Return customers, all but a few of whom answer: a solution may ask again and again."""
+def _customers(many: int, *, silent: int, twice: int) -> list[str]:
+    """Return customers, all but a few of whom answer: a solution may ask again and again.
+
+    The first `twice` are there twice, one after the other.
+    """
     numbered = [f"customer{number}@example.com" for number in range(1, 2 * many)]
     answering = [email for email in numbered if reply_for(email)]
     others = [email for email in numbered if not reply_for(email)]
-    return others[:silent] + answering[: many - silent]
-
-
-async def _everything(stage: Stage) -> None:
-    stage.stalled_after = STALLED_AFTER
-    stage.too_long = lambda: _unfinished(stage)
-    bell = asyncio.Event()
-    shifts = [asyncio.ensure_future(_shift(stage, bell, place)) for place in range(WORKERS)]
-    reaper = asyncio.ensure_future(_reap_now_and_then(stage, bell))
-    try:
-        await asyncio.gather(*shifts)
-    finally:
-        reaper.cancel()
-    _check_finished(stage)
-
-
-def _unfinished(stage: Stage) -> Broken:
-    """Return what is wrong when there is no end to it."""
-    open_jobs = stage.jobs("status IN ('pending', 'processing')")
-    if not open_jobs:
-        return Broken("nothing goes on when all jobs are finished", "a task that nobody has ended")
-    others = f"{len(open_jobs) - 1} others are not finished"
-    return Broken(
-        "every job is finished in the end",
-        f"after {len(stage.scheduler.operations):,} operations {_state(open_jobs[0])}, "
-        f"and {others if open_jobs[1:] else 'all others are finished'}",
-    )
-
-
-async def _shift(stage: Stage, bell: asyncio.Event, place: int) -> None:
-    """One worker after another claims and processes, until all jobs are finished."""
-
-    async def work(actor: Actor) -> None:
-        while goes_on():
-            job = await actor.take() if stage.next_due() == 0 else None
-            if job:
-                await actor.process(job)
-            else:
-                await _doze(stage, bell, place)
-
-    def goes_on() -> bool:
-        is_quiet = stage.days() - stage.moved_on_day > QUIET_DAYS_MAX
-        return stage.open_jobs() > 0 and stage.days() < DAYS_MAX and not is_quiet
-
-    while goes_on():
-        await stage.together((stage.actor(), work))
-
-
-async def _doze(stage: Stage, bell: asyncio.Event, place: int) -> None:
-    """Wait until a job is due, or has been brought back; not all wake at the same moment."""
-    due_in_seconds = stage.next_due()
-    with suppress(TimeoutError):
-        wait_seconds = 3600 if due_in_seconds is None else due_in_seconds + 2
-        async with asyncio.timeout(wait_seconds + place / 100):
-            await bell.wait()
-    if due_in_seconds:
-        stage.moved_on_day = stage.days()
-
-
-async def _reap_now_and_then(stage: Stage, bell: asyncio.Event) -> None:
-    while True:
-        await stage.pass_time(1800)
-        # A transaction may be open for longer than the reaper waits: it comes again.
-        with suppress(DatabaseBusyError):
-            if await stage.reap():
-                bell.set()
-                bell.clear()
+    doubled = [email for email in answering[:twice] for _ in range(2)]
+    return doubled + others[:silent] + answering[twice : many - twice - silent]

@@ -9,6 +9,7 @@ from tests.judge.moves import Circumstances, Move, wrong_advance, wrong_change
 
 ALL_WELL = Circumstances(
     moves_of_call=1,
+    job_of_call=7,
     is_delivered=True,
     last_answer_failed=False,
     usual_work=frozenset({"fetch_reply", "analyze_sentiment"}),
@@ -62,12 +63,17 @@ def test_a_job_moves_one_step_forward(change: Move, wrong: str | None) -> None:
         (
             move("send_email", "analyze"),
             replace(ALL_WELL, is_delivered=False),
-            "job 7 is at analyze, and no mail has gone out",
+            "job 7 is at analyze, and its mail has not gone out",
         ),
         (
             move("analyze", "take_action"),
             replace(ALL_WELL, moves_of_call=2),
             "one call of process_job did analyze as well as the step before it",
+        ),
+        (
+            move("analyze", "take_action"),
+            replace(ALL_WELL, moves_of_call=2, job_of_call=8),
+            "the call for job 8 moved job 7 on too, from analyze",
         ),
         (
             move("analyze", "take_action"),

@@ -1,7 +1,8 @@
 """The actors: workers, each with a copy of the solution of its own."""
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tests.judge.watchdog import Stuck
 
 if TYPE_CHECKING:
     from tests.judge.stage import Stage
+
+_IN_A_HURRY = timedelta(days=1000)
 
 _CLAIM = """
     UPDATE jobs
@@ -48,6 +51,8 @@ class Call:
     """Whether no job was available at a moment of it, where that is watched."""
     last_answer_failed: bool = False
     """Whether its last call to a service failed."""
+    asked: set[str] = field(default_factory=set)
+    """The services that it has called."""
 
 
 class Actor:
@@ -98,7 +103,9 @@ class Actor:
             return await self.claim()
         with as_worker(self.id):
             moment = now()
-            claimed = await execute_sql(_CLAIM, [self.id, moment, moment], Job)
+            # A job may be put back until later between here and the claim.
+            due = moment + _IN_A_HURRY if self._stage.hurries else moment
+            claimed = await execute_sql(_CLAIM, [self.id, moment, due], Job)
         return claimed[0] if claimed else None
 
     async def reap(self) -> None:

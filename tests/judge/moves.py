@@ -27,11 +27,13 @@ class Move:
 class Circumstances:
     """What was known when a job left a step.
 
-    `moves_of_call` counts the moves of this call of process_job, this one included; `usual_work`
-    are the services that the step asks when all goes well, `work` those that have answered.
+    `moves_of_call` counts the moves of this call of process_job, this one included; `job_of_call`
+    is the job that it was given, if it was one. `usual_work` are the services that the step asks
+    when all goes well, `work` those that have answered, and those that this call has called.
     """
 
     moves_of_call: int
+    job_of_call: int | None
     is_delivered: bool
     last_answer_failed: bool
     usual_work: frozenset[str]
@@ -61,6 +63,11 @@ def wrong_change(move: Move) -> Broken | None:
 def wrong_advance(move: Move, known: Circumstances) -> Broken | None:
     """Return what is wrong with a job's leaving its step; `None` when nothing is."""
     job, step = f"job {move.job_id} is at {move.to_step}", move.from_step
+    if known.moves_of_call > 1 and known.job_of_call != move.job_id:
+        return Broken(
+            "a call moves its own job on",
+            f"the call for job {known.job_of_call} moved job {move.job_id} on too, from {step}",
+        )
     if known.moves_of_call > 1:
         return Broken(
             "after a step the job is pending at the next one, for any worker to claim",
@@ -68,7 +75,8 @@ def wrong_advance(move: Move, known: Circumstances) -> Broken | None:
         )
     if step == JobStepName.SEND_EMAIL and not known.is_delivered:
         return Broken(
-            "a job leaves send_email when its mail is delivered", f"{job}, and no mail has gone out"
+            "a job leaves send_email when its mail is delivered",
+            f"{job}, and its mail has not gone out",
         )
     if known.usual_work and not known.usual_work & known.work:
         services = " or ".join(sorted(known.usual_work))

@@ -115,6 +115,7 @@ class Stage:
         self._database = database
         self._groups = 0
         self._moves_seen = 0
+        self._moved_by: dict[int, Operation] = {}
         self._operations_at_move = 0
         self._is_dirty = True
         self._image_hash = 0
@@ -263,6 +264,18 @@ class Stage:
         """Return the line at which the function begins that was called last."""
         return self.subject.file.starts.get(self.calls[-1].function) if self.calls else None
 
+    def line_of_move(self, job_id: int) -> int | None:
+        """Return the line that changed that job's step or status last, where that is watched."""
+        operation = self._moved_by.get(job_id)
+        return self.scheduler.lines.get(operation) if operation else None
+
+    def line_of_last_mail(self, email: str) -> int | None:
+        """Return the line that asked last for a mail to that address."""
+        for _, operation in reversed(self.scheduler.operations):
+            if operation.call == "send_email" and operation.arguments[0] == email:
+                return self.scheduler.lines.get(operation)
+        return None
+
     def called(self, call: Call) -> None:
         """A worker begins a call."""
         if "available" in self.watches and not self._driver.in_transaction:
@@ -385,6 +398,7 @@ class Stage:
         actor = self.actors.get(operation.worker)
         if actor and actor.call:
             actor.call.last_answer_failed = operation.error is not None
+            actor.call.asked.add(operation.call)
         if operation.error is None and operation.job is not None:
             self.asked.setdefault(operation.job, set()).add(operation.call)
         if operation.call == "send_email":
@@ -406,6 +420,7 @@ class Stage:
         rows = self.select("SELECT * FROM moves WHERE number > ?", self._moves_seen).rows
         for move in (Move(*row) for row in rows):  # type: ignore[arg-type]
             self._moves_seen = move.number
+            self._moved_by[move.job_id] = operation
             broken = wrong_change(move)
             if not broken and move.from_step != move.to_step:
                 self.moved_on_day = self.days()
@@ -425,14 +440,19 @@ class Stage:
         self.asked_by_step.setdefault(move.from_step, set()).update(work)
         return Circumstances(
             moves_of_call=call.moves if call else 1,
+            job_of_call=call.job if call else move.job_id,
             is_delivered=self._is_delivered(move.job_id),
             last_answer_failed=call is not None and call.last_answer_failed,
             usual_work=self.work_of_steps.get(move.from_step, frozenset()),
-            work=frozenset(work),
+            # A call may ask before it knows which step the job is at, and do without the answer.
+            work=frozenset(work | call.asked if call else work),
         )
 
     def _is_delivered(self, job_id: int) -> bool:
-        return any(self.deliveries_to(job.customer_email) for job in self.jobs(f"id = {job_id}"))
+        """Return whether there is a mail for this job, and each of its customer's that moved on."""
+        email = self.job(job_id).customer_email
+        moved_on = self.count("customer_email = ? AND current_step != 'send_email'", email)
+        return self.deliveries_to(email) >= moved_on
 
 
 def _may_change(operation: Operation) -> bool:

@@ -1,0 +1,254 @@
+"""Plays of several workers, or several calls, with one job that is at a given step."""
+
+import asyncio
+from dataclasses import replace
+
+from infra.models import Job, JobStatus
+from tests.judge.actor import Actor
+from tests.judge.delivery import hand_over
+from tests.judge.stage import Stage
+from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
+
+
+class Overtaken:
+    """A slow worker's job was reaped and claimed by another; both process it, and go on."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        slow, quick = stage.actor(), stage.actor()
+        stale, current = await hand_over(stage, slow, quick)
+        if stale and current:
+            await _both(stage, slow, stale, quick, current)
+
+
+class Shared:
+    """Two workers have the same Job, as when a message is delivered twice."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        first, second = stage.actor(), stage.actor()
+        job = await first.take()
+        assert job
+        await _both(stage, first, job, second, copy_of(job))
+
+
+class ReapedAtWork:
+    """A worker who began late is at work when its job is reaped, and another one overtakes it.
+
+    The other one has claimed the next step by then, or has brought the job to its end.
+    """
+
+    def __init__(self, step: str, *, to_the_end: bool):
+        self.step = step
+        self.to_the_end = to_the_end
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        slow, quick = stage.actor(), stage.actor()
+        held = await slow.take()
+        assert held
+        await stage.pass_time(3600)
+        claimed: list[Job] = []
+
+        async def process(actor: Actor) -> None:
+            if actor is slow:
+                await actor.process(held)
+                return
+            await actor.reap()
+            for _ in STEPS:
+                job = await actor.take()
+                if job is None:
+                    return
+                if claimed and not self.to_the_end:
+                    claimed.append(job)
+                    return
+                claimed.append(job)
+                await actor.process(job)
+
+        await stage.together((slow, process), (quick, process))
+        if not self.to_the_end and len(claimed) > 1:
+            await quick.process(claimed[-1])
+        await come_to_the_end(stage)
+
+
+class OvertakenAfter:
+    """A worker's calls fail; after some errors its job is reaped, and brought to its end."""
+
+    def __init__(self, step: str, errors: int):
+        self.step = step
+        self.errors = errors
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        slow, quick = stage.actor(), stage.actor()
+        held = await slow.take()
+        assert held
+        await stage.pass_time(3600)
+        stage.unlucky = slow.id
+        begin = asyncio.Event()
+        stage.on_error = lambda count: begin.set() if count == self.errors else None
+
+        async def process(actor: Actor) -> None:
+            if actor is slow:
+                await actor.process(held)
+                begin.set()
+                return
+            await begin.wait()
+            await actor.reap()
+            await _claim_and_process(actor)
+
+        await stage.together((slow, process), (quick, process))
+        await come_to_the_end(stage)
+
+
+class PutBack:
+    """A worker's calls fail, and it puts the job back; meanwhile another one looks for a job."""
+
+    def __init__(self, step: str, errors: int):
+        self.step = step
+        self.errors = errors
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        first, second = stage.actor(), stage.actor()
+        held = await first.take()
+        assert held
+        stage.unlucky = first.id
+        begin, through = asyncio.Event(), asyncio.Event()
+        stage.on_error = lambda count: begin.set() if count == self.errors else None
+
+        async def process(actor: Actor) -> None:
+            if actor is first:
+                await actor.process(held)
+                begin.set()
+                through.set()
+                return
+            await begin.wait()
+            job = await actor.take()
+            await through.wait()
+            if job:
+                await actor.process(job)
+
+        await stage.together((first, process), (second, process))
+        await come_to_the_end(stage)
+
+
+class ClaimedAgain:
+    """A worker's job is reaped while it is at work, and the same worker claims it again."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        if await _prelude(stage, self.step) is None:
+            return
+        worker, reaper = stage.actor(), stage.actor()
+        held = await worker.take()
+        assert held
+        await stage.pass_time(3600)
+
+        async def process(actor: Actor) -> None:
+            if actor is reaper:
+                await actor.reap()
+                return
+            await actor.process(held)
+            await _claim_and_process(actor)
+
+        await stage.together((worker, process), (reaper, process))
+        await come_to_the_end(stage)
+
+
+class StaleAt:
+    """A worker is at work on a step, as another one processes all earlier copies of the job."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        copies = await _prelude(stage, self.step)
+        if copies is None:
+            return
+        worker, other = stage.actor(), stage.actor()
+        job = await worker.take()
+        assert job
+        # So that the other one comes while this one waits.
+        replies = stage.services.replies
+        replies.config = replace(replies.config, latency_seconds=0.5)
+
+        async def process(actor: Actor) -> None:
+            if actor is other:
+                await stage.pass_time(0.001)
+            await process_all(actor, copies if actor is other else [job])
+
+        await stage.together((worker, process), (other, process))
+        await come_to_the_end(stage)
+
+
+class StaleAtTheSameWorker:
+    """A worker has claimed the job's next step, and is then given what it was given before."""
+
+    def __init__(self, step: str):
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        worker = stage.actor()
+        copies = await _prelude(stage, self.step, worker)
+        if copies is None:
+            return
+
+        async def process(actor: Actor) -> None:
+            job = await actor.take()
+            assert job
+            await process_all(actor, [*copies, job])
+
+        await stage.together((worker, process))
+        await come_to_the_end(stage)
+
+
+async def _prelude(stage: Stage, step: str, worker: Actor | None = None) -> list[Job] | None:
+    """Bring the job to that step, by the solution itself; return copies of what it was given.
+
+    A new worker does each step if not said which. `None` when the job does not come there in a
+    hurry: a solution may insist on its own waits.
+    """
+    stage.work_of_steps = stage.subject.work_of_steps
+    stage.hurries = True
+    copies = []
+    for _ in STEPS[: STEPS.index(step)]:
+        actor = worker or stage.actor()
+        job = await actor.take()
+        if job:
+            copies.append(copy_of(job))
+            await actor.process(job)
+        await stage.pass_time(2)
+    row = stage.job()
+    return copies if (row.status, row.current_step) == (JobStatus.PENDING, step) else None
+
+
+async def _both(stage: Stage, slow: Actor, stale: Job, quick: Actor, current: Job) -> None:
+    async def process(actor: Actor) -> None:
+        await actor.process(stale if actor is slow else current)
+        await _claim_and_process(actor)
+
+    await stage.together((slow, process), (quick, process))
+    await come_to_the_end(stage)
+
+
+async def _claim_and_process(actor: Actor) -> None:
+    """Bring a job to its end, as far as it can be claimed at once."""
+    for _ in STEPS:
+        job = await actor.take()
+        if job is None:
+            return
+        await actor.process(job)
