@@ -76,7 +76,8 @@ async def _doze(stage: Stage, bell: asyncio.Event, place: int) -> None:
 
 
 async def _reap_now_and_then(stage: Stage, bell: asyncio.Event) -> None:
-    while True:
+    # Not for ever: when all workers wait for what never comes, that is to be seen.
+    while stage.days() < DAYS_MAX:
         await stage.pass_time(1800)
         # A transaction may be open for longer than the reaper waits: it comes again.
         with suppress(DatabaseBusyError):
