@@ -32,12 +32,10 @@ class Shared:
         self.step = step
 
     async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
         first, second = stage.actor(), stage.actor()
-        job = await first.take()
-        assert job
-        await _both(stage, first, job, second, copy_of(job))
+        job = await _claimed_at(stage, self.step, first)
+        if job:
+            await _both(stage, first, job, second, copy_of(job))
 
 
 class ReapedAtWork:
@@ -51,11 +49,10 @@ class ReapedAtWork:
         self.to_the_end = to_the_end
 
     async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
         slow, quick = stage.actor(), stage.actor()
-        held = await slow.take()
-        assert held
+        held = await _claimed_at(stage, self.step, slow)
+        if held is None:
+            return
         await stage.pass_time(3600)
         claimed: list[Job] = []
 
@@ -88,11 +85,10 @@ class OvertakenAfter:
         self.errors = errors
 
     async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
         slow, quick = stage.actor(), stage.actor()
-        held = await slow.take()
-        assert held
+        held = await _claimed_at(stage, self.step, slow)
+        if held is None:
+            return
         await stage.pass_time(3600)
         stage.unlucky = slow.id
         begin = asyncio.Event()
@@ -119,11 +115,10 @@ class PutBack:
         self.errors = errors
 
     async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
         first, second = stage.actor(), stage.actor()
-        held = await first.take()
-        assert held
+        held = await _claimed_at(stage, self.step, first)
+        if held is None:
+            return
         stage.unlucky = first.id
         begin, through = asyncio.Event(), asyncio.Event()
         stage.on_error = lambda count: begin.set() if count == self.errors else None
@@ -151,11 +146,10 @@ class ClaimedAgain:
         self.step = step
 
     async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
-            return
         worker, reaper = stage.actor(), stage.actor()
-        held = await worker.take()
-        assert held
+        held = await _claimed_at(stage, self.step, worker)
+        if held is None:
+            return
         await stage.pass_time(3600)
 
         async def process(actor: Actor) -> None:
@@ -181,7 +175,8 @@ class StaleAt:
             return
         worker, other = stage.actor(), stage.actor()
         job = await worker.take()
-        assert job
+        if job is None:
+            return
         # So that the other one comes while this one waits.
         replies = stage.services.replies
         replies.config = replace(replies.config, latency_seconds=0.5)
@@ -209,11 +204,16 @@ class StaleAtTheSameWorker:
 
         async def process(actor: Actor) -> None:
             job = await actor.take()
-            assert job
-            await process_all(actor, [*copies, job])
+            if job:
+                await process_all(actor, [*copies, job])
 
         await stage.together((worker, process))
         await come_to_the_end(stage)
+
+
+async def _claimed_at(stage: Stage, step: str, worker: Actor) -> Job | None:
+    """Bring the job to that step, and let the worker claim it; `None` when that does not come."""
+    return None if await _prelude(stage, step) is None else await worker.take()
 
 
 async def _prelude(stage: Stage, step: str, worker: Actor | None = None) -> list[Job] | None:
