@@ -73,3 +73,13 @@ def test_a_token_of_a_later_world() -> None:
     result = replayed(REFERENCE, "A4", "2-workers-2-jobs:w1*1")
 
     assert (result.status, result.runs, result.coverage) == ("passed", 1, "one run, replayed")
+
+
+def test_of_a_run_by_chance_nobody_says_what_it_hangs_on() -> None:
+    """Its crashes and errors stand out in the story, but no run without them was done."""
+    (result,) = judged(wrong("d7_follow_up_is_a_second_email"), only=["D7"]).results
+
+    assert result.failure
+    assert result.failure.replay.startswith("chance")
+    assert any(row.marked for row in result.failure.story)
+    assert "the same run passes" not in result.failure.why

@@ -97,7 +97,7 @@ class Judge:
         self.runs += 1
         if played.failure:
             token = _prefix(world, worlds) + to_token([])
-            raise CheckFailed(self._told(played, deviating=(), replay=token))
+            raise CheckFailed(self._told(played, marked=(), replay=token))
         self.coverage.append(_coverage(world, 1, complete=True))
         return played.stage
 
@@ -155,7 +155,8 @@ class Judge:
         """Play the failing run once more, this time noting each operation's line."""
         played = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
         token = _prefix(world, worlds) + to_token(played.steps[: strategy.last_step + 1])
-        return self._told(_failed(played, found), deviating=strategy.steps, replay=token)
+        told = _failed(played, found)
+        return self._told(told, marked=strategy.steps, needed=strategy.steps, replay=token)
 
     def _failure_by_chance(
         self, world: World, worlds: Sequence[World], number: int, found: Played
@@ -166,10 +167,20 @@ class Judge:
             found = _failed(again, found)
         rare = [place for place, step in enumerate(found.steps) if step.act is not Act.GO]
         token = f"{_prefix(world, worlds)}{_CHANCE}{number}"
-        return self._told(found, deviating=rare, replay=token)
+        return self._told(found, marked=rare, replay=token)
 
-    def _told(self, played: Played, *, deviating: Sequence[int], replay: str) -> Failure:
-        """Put together what is told of a run that failed."""
+    def _told(
+        self,
+        played: Played,
+        *,
+        marked: Sequence[int],
+        needed: Sequence[int] = (),
+        replay: str,
+    ) -> Failure:
+        """Put together what is told of a run that failed.
+
+        The steps that are `marked` stand out in its story; without those `needed` the run passes.
+        """
         broken = played.failure
         assert broken
         scheduler = played.stage.scheduler
@@ -178,8 +189,8 @@ class Judge:
         return Failure(
             expected=broken.expected,
             got=broken.got,
-            why=_why([broken.why, *cause.words], [scheduler.steps[n] for n in deviating]),
-            story=tell(scheduler, deviating),
+            why=_why([broken.why, *cause.words], [scheduler.steps[n] for n in needed]),
+            story=tell(scheduler, marked),
             where=self.shown(line),
             source=self.subject.file.lines[line - 1].strip() if line else "",
             replay=replay,
@@ -221,9 +232,9 @@ def _line_of(scheduler: Scheduler, worker: str | None) -> int | None:
     return None
 
 
-def _why(words: Sequence[str], deviating: Sequence[Step]) -> str:
+def _why(words: Sequence[str], needed: Sequence[Step]) -> str:
     """Return how it came about: in the check's words, and what would have been needed."""
-    acts = {step.act for step in deviating}
+    acts = {step.act for step in needed}
     if Act.CRASH in acts:
         without = "Had no worker died there, the same run passes."
     elif acts & {Act.GO, Act.HOLD}:
