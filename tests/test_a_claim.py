@@ -1,12 +1,14 @@
 """Task A: claim one available job for this worker."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from infra.clock import now
+from infra.clock import now, sleep
 from infra.context import as_worker
-from infra.database import execute_sql
+from infra.database import execute_sql, transaction
 from infra.models import Job, JobStatus
+from infra.operations import Operation
 from infra.simulation.scheduler import Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
@@ -75,7 +77,14 @@ ODD = (
         "created_at = '2027-01-01 09:00:00.000000'",
     )
     + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
+    + """
+        INSERT INTO job_steps (job_id, step_name, status)
+        SELECT id, current_step, 'completed' FROM jobs WHERE customer_email = 'middle@example.com';
+    """
 )
+A_MOMENT_SECONDS = 0.01
+"""Between two calls of a worker that has nothing else to do; no two have the same time."""
+
 WAITING = 5_000
 LONG_WAIT = f"""
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {WAITING})
@@ -96,9 +105,15 @@ def test_a1_claims_and_stamps(judge: Judge) -> None:
     )
     again = jobs(
         "campaign_id = 1, customer_email = 'a@example.com', current_step = 'analyze', "
-        f"worker_id = 'worker-7', started_at = {LONG_AGO}, retry_count = 1"
+        f"worker_id = 'worker-7', started_at = {LONG_AGO}, retry_count = 1, "
+        "last_heartbeat = '2030-01-01 08:59:59.000000'"
     )
     *_, six = judge.explore(
+        World(
+            name="jobs that others have had meanwhile",
+            play=_after_others(_check_copied),
+            fill=pending(5),
+        ),
         World(name="new jobs", play=_claim_one, fill=pending(2)),
         World(name="a scheduled job", play=_claim_one, fill=scheduled),
         World(name="a job that somebody had before", play=_claim_one, fill=again),
@@ -116,12 +131,12 @@ async def _claim_one(stage: Stage) -> None:
 
 async def _claim_six(stage: Stage) -> None:
     async def claim_six(actor: Actor) -> None:
-        for _ in range(6):
+        for number in range(6):
             job = await _claim_and_check(stage, actor)
             if job.id in stage.notes:
                 raise Broken("another job each time", f"job {job.id} came twice")
             stage.notes.append(job.id)
-            await stage.pass_time(60)
+            await stage.pass_time(60 if number > 2 else A_MOMENT_SECONDS)
 
     await stage.alone(claim_six)
 
@@ -140,13 +155,17 @@ async def _claim_and_check(stage: Stage, actor: Actor) -> Job:
                 f"a claim leaves the job's {name} as it was",
                 f"{getattr(row, name)} instead of {getattr(before[row.id], name)}",
             )
+    _check_copied(claimed, row)
+    return claimed
+
+
+def _check_copied(claimed: Job, row: Job | None) -> None:
     for name in ("campaign_id", "customer_email", "current_step"):
-        if getattr(claimed, name, None) != getattr(row, name):
+        if row and getattr(claimed, name, None) != getattr(row, name):
             raise Broken(
                 f"the Job that is returned has the row's {name}",
-                f"{getattr(claimed, name, None)!r} instead of {getattr(row, name)!r}",
+                f"{getattr(claimed, name, None)} instead of {getattr(row, name)}",
             )
-    return claimed
 
 
 def _row_of(stage: Stage, claimed: Job) -> Job:
@@ -198,18 +217,26 @@ async def _claim_none(stage: Stage) -> None:
     async def claim(actor: Actor) -> None:
         job = await actor.claim()
         if job is not None:
-            raise Broken("None, as no job is available", f"returned {_words(job)}")
+            raise Broken("None, as no job is available", f"returned {_words(job)}, {_clock()}")
 
     await stage.alone(claim)
 
 
 def test_a3_leaves_the_rest_alone(judge: Judge) -> None:
     """A claim takes only what is available, and changes no other row."""
-    judge.explore(World(name="all kinds of jobs", play=_claim_all, fill=UNAVAILABLE + AVAILABLE))
+    judge.explore(
+        World(name="all kinds of jobs", play=_claim_all, fill=UNAVAILABLE + AVAILABLE),
+        World(
+            name="jobs that others have had meanwhile",
+            play=_after_others(_check_was_available),
+            fill=pending(5),
+        ),
+    )
 
 
 async def _claim_all(stage: Stage) -> None:
     before = {job.id: job for job in stage.jobs()}
+    changes = _Changes(stage)
     available = {job.id for job in before.values() if _is_available(job)}
     others = stage.select("SELECT * FROM campaigns").rows
     for _ in range(len(available) + 1):
@@ -217,7 +244,7 @@ async def _claim_all(stage: Stage) -> None:
         for row in stage.jobs():
             if row.id not in before:
                 raise Broken("no new rows", f"job {row.id} is new")
-        _check_untouched(stage, before, available)
+        _check_untouched(changes, before, available)
         await stage.pass_time(60)
     if stage.select("SELECT * FROM campaigns").rows != others:
         raise Broken("campaigns are left alone", "a campaign was changed")
@@ -236,37 +263,120 @@ async def _claim_available(actor: Actor, before: dict[int, Job], available: set[
     job = await actor.claim()
     if job is None:
         return
-    if job.id in available:
-        available.remove(job.id)
-        return
-    known = before.get(job.id)
-    raise Broken(
-        "only pending jobs that are due",
-        f"claimed {_words(known) if known else _words(job)}",
+    if job.id not in available:
+        raise _not_available(job, before.get(job.id))
+    available.remove(job.id)
+
+
+def _check_was_available(claimed: Job, before: Job | None) -> None:
+    if before is None or not _is_available(before):
+        raise _not_available(claimed, before)
+
+
+def _not_available(claimed: Job, before: Job | None) -> Broken:
+    return Broken(
+        "only pending jobs that are due", f"claimed {_words(before or claimed)}, {_clock()}"
     )
 
 
-def _check_untouched(stage: Stage, before: dict[int, Job], available: set[int]) -> None:
+class _Changes:
+    """Keeps which operation was the last to change each job, inside a transaction or not."""
+
+    def __init__(self, stage: Stage):
+        self.stage = stage
+        self.rows = {job.id: job for job in stage.jobs()}
+        self._operations: dict[int, Operation] = {}
+        stage.on_statement = self._note
+
+    def line(self, job_id: int) -> int | None:
+        """Return the line that changed a job, if it is known."""
+        operation = self._operations.get(job_id)
+        return self.stage.scheduler.lines.get(operation) if operation else None
+
+    def _note(self, operation: Operation) -> None:
+        rows = {job.id: job for job in self.stage.jobs()}
+        for number, row in rows.items():
+            if row != self.rows.get(number):
+                self._operations[number] = operation
+        self.rows = rows
+
+
+def _check_untouched(changes: _Changes, before: dict[int, Job], available: set[int]) -> None:
     taken = _taken(before, available)
-    for row in stage.jobs():
+    for row in changes.stage.jobs():
         old = before[row.id]
         if row.id not in taken and row != old:
             name = next(n for n in Job.columns() if getattr(row, n) != getattr(old, n))
             raise Broken(
                 "no row but that of the claimed job changes",
-                f"{name} of {_words(old)} was {getattr(old, name)}, is {getattr(row, name)}",
+                f"{_words(old)}, has another {name}: it was {getattr(old, name)}, "
+                f"and is {getattr(row, name)}",
+                line=changes.line(row.id),
             )
+
+
+class _after_others:  # noqa: N801 - a play, as the functions beside it are
+    """What a worker saw at its last claim is not true for ever: others go on meanwhile."""
+
+    def __init__(self, check: Callable[[Job, Job | None], None]):
+        self.check = check
+        """Is given a job as it was returned, and as it was before."""
+
+    async def __call__(self, stage: Stage) -> None:
+        worker, other = stage.actor(), stage.actor()
+        held: list[Job] = []
+
+        async def claim_three(actor: Actor) -> None:
+            for _ in range(3):
+                if job := await actor.claim():
+                    held.append(job)
+                await stage.pass_time(A_MOMENT_SECONDS)
+
+        async def claim_again(actor: Actor) -> None:
+            before = {job.id: job for job in stage.jobs()}
+            for _ in before:
+                if job := await actor.claim():
+                    self.check(job, before.get(job.id))
+                await stage.pass_time(A_MOMENT_SECONDS)
+
+        await stage.together((worker, Actor.claim))
+        await stage.together((other, claim_three))
+        for job, change in zip(held, _MEANWHILE, strict=False):
+            stage.change(f"UPDATE jobs SET {change} WHERE id = ?", job.id)
+        await stage.together((worker, claim_again))
+
+
+_MEANWHILE = (
+    "status = 'pending', current_step = 'analyze'",
+    "status = 'pending', current_step = 'analyze', scheduled_for = '2030-01-03 09:00:00.000000'",
+    f"status = 'completed', current_step = 'done', completed_at = {LONG_AGO}",
+)
 
 
 def _words(job: Job) -> str:
     words = f"job {getattr(job, 'id', '?')}, {getattr(job, 'status', '?')}"
     due = getattr(job, "scheduled_for", None)
-    return f"{words}, due {due:%Y-%m-%d}" if due else words
+    return f"{words}, due {due:%Y-%m-%d %H:%M:%S}" if due else words
+
+
+def _clock() -> str:
+    return f"at {now():%Y-%m-%d %H:%M:%S}"
 
 
 def test_a4_one_job_one_worker(judge: Judge) -> None:
     """One job, one worker: two workers never hold the same job, in whatever order they go."""
-    judge.explore(*_races())
+    judge.explore(
+        *_races(),
+        *(
+            World(
+                name=f"a job that is {status} meanwhile",
+                play=_finished_meanwhile(status),
+                fill=pending(2),
+                limits=Limits(preemptions=1),
+            )
+            for status in ("completed", "failed")
+        ),
+    )
 
 
 def _races() -> list[World]:
@@ -274,7 +384,7 @@ def _races() -> list[World]:
         World(
             name=f"{workers} workers, {count} {'jobs' if count > 1 else 'job'}",
             play=_race(workers),
-            fill=pending(count),
+            fill=_AT_ONE_MOMENT[count],
             limits=Limits(preemptions=preemptions),
             runs_max=runs_max,
             samples=10,
@@ -294,6 +404,13 @@ def _races() -> list[World]:
             samples=3,
         ),
     ]
+
+
+_AT_ONE_MOMENT = {
+    count: jobs(*["campaign_id = 1, customer_email = 'customer@example.com'"] * count)
+    for count in (1, 2)
+}
+"""As one INSERT of many leaves them."""
 
 
 class _race:  # noqa: N801 - a play, as the functions beside it are
@@ -325,6 +442,39 @@ def _hold(holders: dict[int, str], job: Job, actor: Actor) -> None:
         )
 
 
+class _finished_meanwhile:  # noqa: N801 - a play, as the functions beside it are
+    """Between any two steps of a claim another worker may get the job, and be done with it."""
+
+    def __init__(self, status: str):
+        self.status = status
+
+    async def __call__(self, stage: Stage) -> None:
+        finished: set[int] = set()
+        changes = _Changes(stage)
+
+        async def claim(actor: Actor) -> None:
+            await actor.claim()
+            for job in stage.jobs(f"status <> '{self.status}'"):
+                if job.id in finished:
+                    raise Broken(
+                        "only pending jobs that are due",
+                        f"job {job.id} was {self.status}, and is {job.status}",
+                        why=f"It was {self.status} when {actor.id}'s claim wrote to it.",
+                        line=changes.line(job.id),
+                    )
+
+        async def claim_and_finish(actor: Actor) -> None:
+            job = await actor.claim()
+            if job:
+                with as_worker(actor.id):
+                    await execute_sql(
+                        "UPDATE jobs SET status = ? WHERE id = ?", [self.status, job.id]
+                    )
+                finished.add(job.id)
+
+        await stage.together((stage.actor(), claim), (stage.actor(), claim_and_finish))
+
+
 def test_a5_nobody_goes_home_early(judge: Judge) -> None:
     """None only when no job is available: losing a race is no reason to go home."""
     judge.explore(
@@ -345,6 +495,15 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
         ),
         World(name="5,000 jobs that wait, and 2 that are due", play=_claim_each, fill=LONG_WAIT),
         World(name="its own jobs again", play=_claim_again, fill=pending(3)),
+        World(name="one worker that asks again and again", play=_claim_on, fill=pending(60)),
+        World(name="somebody else writes for 2 s", play=_claim_after_a_writer, fill=pending(3)),
+        World(
+            name="jobs that go from hand to hand",
+            play=_handed_on,
+            fill=_HANDED_ON,
+            limits=Limits(preemptions=2),
+            watches=frozenset({"available"}),
+        ),
         World(
             name="a slow worker among 41, 60 jobs",
             play=_stays(41),
@@ -379,8 +538,9 @@ async def _claim_each(stage: Stage) -> None:
         if await actor.claim() is None and available and (job := _first_available(stage)):
             raise Broken(
                 "a job, as long as any is available",
-                f"{actor.id} got None, while {_words(job)} was due (step {job.current_step}, "
-                f"retry_count {job.retry_count}, campaign {job.campaign_id})",
+                f"{actor.id} got None, {_clock()}, while there was {_words(job)} (step "
+                f"{job.current_step}{_recorded(stage, job)}, retry_count {job.retry_count}, "
+                f"campaign {job.campaign_id})",
             )
 
     while stage.available():
@@ -404,7 +564,8 @@ async def _claim_again(stage: Stage) -> None:
             if await actor.claim() is None and (job := _first_available(stage)):
                 raise Broken(
                     "a job, as long as any is available",
-                    f"{actor.id} got None, while {_words(job)} was due (step {job.current_step})",
+                    f"{actor.id} got None, {_clock()}, while there was {_words(job)} "
+                    f"(step {job.current_step})",
                     why="It had that job before, at an earlier step.",
                 )
             await stage.pass_time(60)
@@ -418,6 +579,97 @@ async def _claim_again(stage: Stage) -> None:
 
 
 _NEXT_STEP = "UPDATE jobs SET status = 'pending', current_step = ? WHERE id = ?"
+
+
+async def _claim_on(stage: Stage) -> None:
+    """One worker empties the queue; whenever there is more, it gets that, and at once."""
+    answers: list[Job | None] = []
+
+    async def claim_all(actor: Actor) -> None:
+        while len(answers) < _ANSWERS_MAX:
+            answers.append(await actor.claim())
+            if answers[-1] is None:
+                break
+            await stage.pass_time(A_MOMENT_SECONDS)
+        if answers[-1] is None and (job := _first_available(stage)):
+            raise Broken(
+                "a job, as long as any is available",
+                f"{actor.id} got None, while there was {_words(job)} (campaign {job.campaign_id})",
+                why=f"It was call number {len(answers)} of that worker: "
+                f"{len(answers) - answers.count(None)} had given it a job.",
+            )
+
+    worker = stage.actor()
+    await stage.together((worker, claim_all))
+    for campaign_ids in ([2], [1, 3], [2]):
+        for number in campaign_ids:
+            stage.change(_NEW_CAMPAIGN, number)
+            stage.change(_NEW_JOB, number)
+        await stage.together((worker, claim_all))
+
+
+_ANSWERS_MAX = 100
+_NEW_CAMPAIGN = "INSERT OR IGNORE INTO campaigns (id, name, user_id) VALUES (?, 'More', 1)"
+_NEW_JOB = "INSERT INTO jobs (campaign_id, customer_email) VALUES (?, 'more@example.com')"
+
+
+async def _claim_after_a_writer(stage: Stage) -> None:
+    """A claim that has to wait for its turn to write still is a claim; to give up is an error."""
+
+    async def write(actor: Actor) -> None:
+        with as_worker(actor.id):
+            async with transaction():
+                await execute_sql(_NEW_JOB, [2])
+                await sleep(2)
+
+    async def claim(actor: Actor) -> None:
+        try:
+            job = await actor.claim()
+        except Broken:
+            if actor.call and actor.call.error:
+                return
+            raise
+        if job is None:
+            raise Broken(
+                "a job, as long as any is available",
+                f"{actor.id} got None, and jobs that are due: {stage.available()}",
+                why="It gave up while it waited for its turn to write.",
+            )
+
+    await stage.together((stage.actor(), write), (stage.actor(), claim))
+
+
+async def _handed_on(stage: Stage) -> None:
+    """Others put back the job that they have, and take the other one: one always is available."""
+
+    async def claim(actor: Actor) -> None:
+        await _claim_stubbornly(stage, actor)
+
+    async def hand_on(actor: Actor) -> None:
+        with as_worker(actor.id):
+            await execute_sql(_HAND_ON, [now()])
+
+    await stage.together((stage.actor(), claim), (stage.actor(), hand_on), (stage.actor(), hand_on))
+
+
+_HANDED_ON = pending(1) + jobs(
+    "campaign_id = 1, customer_email = 'second@example.com', status = 'processing', "
+    f"worker_id = 'worker-8', started_at = {LONG_AGO}, created_at = '2030-01-01 08:30:00.000000'"
+)
+_HAND_ON = """
+    UPDATE jobs
+    SET status = CASE status WHEN 'pending' THEN 'processing' ELSE 'pending' END,
+        current_step = CASE status WHEN 'pending' THEN current_step ELSE 'analyze' END,
+        worker_id = 'worker-8', started_at = ?
+    WHERE status = 'pending' OR worker_id = 'worker-8'
+"""
+
+
+def _recorded(stage: Stage, job: Job) -> str:
+    """Return what is to be said of a step that a worker has recorded, and died before it moved."""
+    sql = "SELECT 1 FROM job_steps WHERE job_id = ? AND step_name = ? AND status = 'completed'"
+    is_recorded = stage.select(sql, job.id, job.current_step).rows
+    return ", which job_steps has as completed" if is_recorded else ""
 
 
 def _first_available(stage: Stage) -> Job | None:
@@ -579,6 +831,7 @@ async def _claim_cheaply(stage: Stage) -> None:
                 "a claim that reads a few of the 50,000 rows",
                 f"as much work as looking at {cost.rows:,} rows",
                 why="Twenty workers do that for each of the 50,000 jobs.",
+                line=stage.scheduler.lines.get(cost.worst) if cost.worst else None,
             )
 
     for _ in range(3):

@@ -31,7 +31,7 @@ class Cause:
         line, words = line_of(error, stage.subject.path), told(error, stage.subject.path)
         if words not in broken.got:
             where = f"Line {line}" if line else "Before that, a call"
-            forgotten.insert(0, f"{where} raised {words}{'' if words[-1] in '?.' else '.'}")
+            forgotten.insert(0, f"{where} raised {words}{'' if words[-1] in '?.…' else '.'}")
         return cls(line, forgotten)
 
 

@@ -43,10 +43,23 @@ _ERRORS_OF_A_JOB_MAX = 3
 
 @dataclass(slots=True)
 class Cost:
-    """What something took: operations, and about how many rows SQLite looked at."""
+    """What something took: operations, and SQLite's instructions; `worst` took most of those."""
 
     operations: int = 0
-    rows: int = 0
+    instructions: int = 0
+    worst: Operation | None = None
+    _instructions_of_worst: int = 0
+
+    @property
+    def rows(self) -> int:
+        """About how many rows SQLite looked at."""
+        return self.instructions // _INSTRUCTIONS_PER_ROW
+
+    def note(self, operation: Operation, instructions: int) -> None:
+        """Note how many instructions there were in all when an operation had been done."""
+        done, self.instructions = instructions - self.instructions, instructions
+        if done > self._instructions_of_worst:
+            self.worst, self._instructions_of_worst = operation, done
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +115,8 @@ class Stage:
         """What is wrong, if anything, when there are more operations than the world allows."""
         self.on_commit: Callable[[], Broken | None] | None = None
         """Is called after each operation, when no transaction is open."""
+        self.on_statement: Callable[[Operation], None] = lambda operation: None
+        """Is told of each statement when it is done, inside a transaction or not."""
         self.scheduler: Scheduler
         self.notes: list[int] = []
         """What a play keeps for its check to look at afterwards."""
@@ -246,9 +261,10 @@ class Stage:
         cost = Cost()
         before = len(self.scheduler.operations)
         with self._driver.counting_work() as work:
+            self.on_statement = lambda operation: cost.note(operation, work.instructions)
             yield cost
+        self.on_statement = lambda operation: None
         cost.operations = len(self.scheduler.operations) - before
-        cost.rows = work.instructions // _INSTRUCTIONS_PER_ROW
 
     def no_error(self, call: Call, expected: str) -> None:
         """Raise Broken when the call raised an error."""
@@ -313,6 +329,8 @@ class Stage:
 
     def seen(self, operation: Operation) -> None:
         """A worker sees what came of its operation."""
+        if operation.kind == "database":
+            self.on_statement(operation)
         if operation.kind == "service":
             self._note_answer(operation)
         elif _may_change(operation) and not self._driver.in_transaction:
