@@ -30,8 +30,8 @@ _LINES_OF_TICK = 20
 
 _STOPS_MAX = 3
 
-_LOOPS = "loops without end, and without an await that gives way to others"
-_COMPUTES = "computes without end, inside one call"
+_LOOPS = "loops without end, or for too long, without an await that gives way to others"
+_COMPUTES = "computes without end, or for too long, inside one call"
 _WAITS = "waits in a call that does not come back"
 
 _set_signal, _set_timer, _exit = signal.signal, signal.setitimer, os._exit
