@@ -9,12 +9,14 @@ simulated clock's.
 
 import re
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from random import Random
+from types import FrameType
 
 from infra.clock import now
 from infra.database import file
@@ -23,6 +25,7 @@ from infra.database.driver import Result, Value, execute
 ROUND_TRIP_SECONDS = 0.0012
 
 _INSTRUCTIONS_COUNTED = 100
+_CALLS_TO_SPARE = 50
 
 _BEGIN, _ROLLBACK = "BEGIN IMMEDIATE", "ROLLBACK"
 _MARKED = {
@@ -104,6 +107,11 @@ class SimulatedDriver:
             return self._look(self._step)
         try:
             return self._execute(sql, values)
+        except sqlite3.OperationalError as error:
+            if "user-defined function" in str(error) and _is_nested_deeply():
+                # It was ours that had no room to be called; SQLite's own would need none.
+                raise RecursionError("maximum recursion depth exceeded") from None
+            raise
         finally:
             self._note_transaction(connection)
 
@@ -275,6 +283,15 @@ class SimulatedConnection:
     async def close(self) -> None:
         """End the session; what is open is rolled back."""
         self._driver.roll_back(self)
+
+
+def _is_nested_deeply() -> bool:
+    """Return whether Python's calls are nested almost as deeply as it allows."""
+    frame: FrameType | None = sys._getframe()
+    depth = 0
+    while frame:
+        frame, depth = frame.f_back, depth + 1
+    return depth > sys.getrecursionlimit() - _CALLS_TO_SPARE
 
 
 @lru_cache(maxsize=1024)

@@ -41,6 +41,10 @@ _NO_SUCH_NAME = re.compile(r"(?:no such (?:table|column)|has no column named):? 
 _BINDINGS = re.compile(r"Incorrect number.* uses (\d+), and there are (\d+) supplied")
 _NOT_AS_MANY = r"values in params: \2, and ? in the statement: \1"
 _NEAR = re.compile(r'near "(\w+)": syntax error')
+_ROWS_ALIKE = re.compile(r"(\([^()]*\?[^()]*\))(?:, ?\1)+(?:, ?(?:\([^()]*)?$)?")
+"""The rows of `VALUES (?, ?), (?, ?), (?, ?)`, and what is there of one that was cut."""
+
+_LOOKED_AT_MAX = 2_000
 _ADVICE = {
     "FOREIGN KEY": "it refers to a row that is not there",
     "UNIQUE": "there is such a row already",
@@ -142,7 +146,7 @@ def explain(error: sqlite3.Error, sql: str) -> sqlite3.Error:
         return error
     message = _BINDINGS.sub(_NOT_AS_MANY, str(error)).removesuffix(".")
     advice = _advice(message, sql)
-    statement = " ".join(sql.split())
+    statement = _ROWS_ALIKE.sub(r"\1, …", " ".join(sql[:_LOOKED_AT_MAX].split()))
     return type(error)(
         f"{message}{f' ({advice})' if advice else ''}, "
         f"in: {statement[:197]}{'…' * (len(statement) > 197)}"

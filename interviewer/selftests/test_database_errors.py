@@ -51,6 +51,15 @@ async def test_an_error_shows_the_beginning_of_a_long_statement() -> None:
 
 
 @on_both_drivers()
+async def test_an_error_shows_one_of_many_rows_alike() -> None:
+    """Rows of placeholders that are all the same are shown once, however many there are."""
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        await execute_sql(f"INSERT INTO nowhere (a, b) VALUES {', '.join(['(?, ?)'] * 1000)}")
+
+    assert str(caught.value).endswith(", in: INSERT INTO nowhere (a, b) VALUES (?, ?), …")
+
+
+@on_both_drivers()
 async def test_a_name_like_no_other_is_answered_with_all_names() -> None:
     """An unknown name that resembles nothing is told which names there are."""
     with pytest.raises(sqlite3.OperationalError) as caught:

@@ -131,3 +131,14 @@ def test_a_timeout_can_end_a_statement() -> None:
         return ended, list(await execute_sql("SELECT id FROM jobs"))
 
     assert run(body()) == (0.001, [{"id": 2}])
+
+
+def test_calls_nested_too_deeply_are_told_as_that() -> None:
+    """A statement at the end of Python's stack raises RecursionError, not an error of SQLite's."""
+
+    async def nest() -> None:
+        await execute_sql("SELECT datetime('now')")
+        await nest()
+
+    with pytest.raises(RecursionError):
+        run(nest())
