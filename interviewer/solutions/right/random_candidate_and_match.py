@@ -1,4 +1,4 @@
-"""Picks one of the first ten at random, then compare-and-set; one giant INSERT; match statements.
+"""Picks one of the first ten at random, then compare-and-set; giant INSERTs; match statements.
 
 The compare-and-set repeats every condition of the choice, so a job that was processed by another
 in between is not taken too early or at a step that was not read. On a loss it chooses again.
@@ -30,6 +30,7 @@ from infra import (
 )
 
 T = TypeVar("T")
+ROWS_MAX = 32_766 // 2
 NAMESPACE = uuid.UUID("6c1b1f64-7a46-4f0c-9d64-0f6b3f3c8a11")
 
 
@@ -84,10 +85,18 @@ async def claim_next_job() -> Job | None:
 
 
 async def create_campaign_jobs(campaign_id: int, customer_emails: list[str]) -> int:
-    if not customer_emails:
-        return 0
-    values = ",".join(["(?, ?)"] * len(customer_emails))
-    params = [param for email in customer_emails for param in (campaign_id, email)]
+    async with transaction():
+        return sum(
+            [
+                await _insert(campaign_id, customer_emails[start : start + ROWS_MAX])
+                for start in range(0, len(customer_emails), ROWS_MAX)
+            ]
+        )
+
+
+async def _insert(campaign_id: int, emails: list[str]) -> int:
+    values = ",".join(["(?, ?)"] * len(emails))
+    params = [param for email in emails for param in (campaign_id, email)]
     result = await execute_sql(
         f"INSERT INTO jobs (campaign_id, customer_email) VALUES {values}", params
     )
