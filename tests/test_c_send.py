@@ -6,6 +6,7 @@ from itertools import pairwise
 from infra.models import Job, JobStatus
 from infra.services import Fault
 from infra.services.ledger import Outcome
+from infra.services.sendgrid import is_address
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
@@ -14,6 +15,7 @@ from tests.judge.delivery import (
     check_message,
     complete,
     hand_over,
+    others_left_alone,
     send_all,
     send_and_check,
     send_now_and_then,
@@ -26,8 +28,23 @@ from tests.judge.world import Watch, World, campaign, jobs, pending
 TIMEOUTS = (Act.TIMEOUT_BEFORE_DELIVERY, Act.TIMEOUT_AFTER_DELIVERY)
 ANY_FAULT = (Act.RATE_LIMITED, *TIMEOUTS)
 INVALID = jobs("campaign_id = 1, customer_email = 'no-address'")
-INVALID_AGAIN = INVALID + jobs(
-    "campaign_id = 2, customer_email = 'no-address', status = 'completed', current_step = 'done'"
+BYSTANDERS = jobs(
+    "campaign_id = 1, customer_email = 'hugo@example.com', status = 'processing', "
+    "worker_id = 'worker-70', started_at = '2030-01-01 08:59:00.000000'",
+    "campaign_id = 2, customer_email = 'ruth@example.com', status = 'processing', "
+    "worker_id = 'worker-71', started_at = '2030-01-01 08:59:00.000000'",
+    "campaign_id = 2, customer_email = 'ada@home@example.com', status = 'completed', "
+    "current_step = 'done'",
+)
+GOOD_AND_BAD = (
+    jobs(
+        "campaign_id = 1, customer_email = 'ada@home@example.com'",
+        "campaign_id = 1, customer_email = 'ada@example.com'",
+        *(f"campaign_id = 1, customer_email = 'no {n}@example.com'" for n in range(11)),
+        "campaign_id = 1, customer_email = 'grace@example.com'",
+        "campaign_id = 2, customer_email = 'grace.2@example.com'",
+    )
+    + BYSTANDERS
 )
 OLD = jobs(
     "campaign_id = 1, customer_email = 'late@example.com', "
@@ -45,6 +62,12 @@ ODD_MAILS = (
         "campaign_id = 2, customer_email = 'paused@example.com'",
     )
     + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
+)
+FOR_DAYS = (
+    pending(8)
+    + "UPDATE jobs SET scheduled_for = '2030-01-01 10:00:00.000000' WHERE id IN (4, 5);"
+    + "UPDATE jobs SET scheduled_for = '2030-01-04 09:00:00.000000' WHERE id > 5;"
+    + BYSTANDERS
 )
 SAME_CUSTOMER = campaign(11) + jobs(
     "id = 1, campaign_id = 1, customer_email = 'ada@example.com'",
@@ -113,7 +136,9 @@ def test_c2_invalid_address(judge: Judge) -> None:
     """An invalid address fails the job, with a message, and is never tried again."""
     judge.explore(
         World(name="1 job", play=_send_invalid, fill=INVALID),
-        World(name="another job with that address", play=_send_invalid, fill=INVALID_AGAIN),
+        World(
+            name="good and bad addresses, by one worker", play=_send_good_and_bad, fill=GOOD_AND_BAD
+        ),
         World(
             name="after errors",
             play=_invalid_after_errors,
@@ -152,14 +177,44 @@ async def _invalid_after_errors(stage: Stage) -> None:
         raise Broken("an invalid address is tried once", f"it was refused {refused} times")
 
 
+async def _send_good_and_bad(stage: Stage) -> None:
+    """A bad address fails its own job. No other job is changed, and every other mail goes out."""
+
+    async def send(actor: Actor, job: Job) -> None:
+        with others_left_alone(stage, job):
+            sent = await actor.send(job)
+        if is_address(job.customer_email) and stage.job(job.id).status == JobStatus.FAILED:
+            raise Broken(
+                "only an address that SendGrid refuses fails its job",
+                f"the job of {job.customer_email} is failed",
+            )
+        if sent:
+            _check_valid(job)
+            complete(stage, job)
+
+    await work_off(stage, send, crew=[stage.actor()], claims_max=5 * len(stage.jobs()))
+    for job in stage.jobs("status = 'failed'"):
+        check_message(job)
+    for job in stage.jobs("status = 'completed'"):
+        if is_address(job.customer_email) and not stage.deliveries_to(job.customer_email):
+            raise Broken(f"a mail to {job.customer_email}", "no mail")
+
+
+def _check_valid(job: Job) -> None:
+    if not is_address(job.customer_email):
+        raise Broken("False, as the address is invalid", "returned True")
+
+
 async def _send_invalid(stage: Stage) -> None:
+    copies: list[Job] = []
+
     async def send(actor: Actor) -> None:
         job = await actor.take()
         assert job
-        sent = await actor.send(job)
+        copies.append(stage.job(job.id))
+        if await actor.send(job):
+            _check_valid(job)
         calls = len(stage.services.sendgrid.ledger.calls)
-        if sent:
-            raise Broken("False, as the address is invalid", "returned True")
         if calls > 1:
             raise Broken(
                 "an invalid address is tried once", f"it was tried {calls} times in one call"
@@ -169,12 +224,16 @@ async def _send_invalid(stage: Stage) -> None:
             raise Broken("the job is failed", f"it is {row.status}")
         check_message(row)
 
-    others = stage.jobs("id > 1")
+    async def send_copy(actor: Actor) -> None:
+        if await actor.send(copies[0]):
+            raise Broken(
+                "False, as no mail has gone out", "True, when called again with an old copy"
+            )
+
     await stage.alone(send)
-    if stage.jobs("id > 1") != others:
-        raise Broken("other jobs are left alone", "another job with that address was changed")
     await stage.pass_time(3 * 24 * 3600)
     await stage.reap()
+    await stage.alone(send_copy)
     if stage.job().status != JobStatus.FAILED:
         raise Broken("the job stays failed", f"it is {stage.job().status}")
 
@@ -204,9 +263,9 @@ def test_c3_rate_limit(judge: Judge) -> None:
             faults=(Act.RATE_LIMITED,),
         ),
         World(
-            name="8 jobs of one worker, each limited three times",
+            name="8 jobs of one worker, for days, each limited three times",
             play=_send_by_unlucky_worker,
-            fill=pending(8),
+            fill=FOR_DAYS,
         ),
     )
 
@@ -259,7 +318,8 @@ def test_c4_timeout_delivered_or_not(judge: Judge) -> None:
 
 async def _send_until_done(stage: Stage, crew: list[Actor] | None = None) -> None:
     async def send(actor: Actor, job: Job) -> None:
-        await send_and_check(stage, actor, job)
+        with others_left_alone(stage, job):
+            await send_and_check(stage, actor, job)
 
     await work_off(stage, send, crew=crew, claims_max=CLAIMS_MAX * len(stage.jobs()))
     _check_one_mail_each(stage)
@@ -272,11 +332,12 @@ async def _send_by_one_worker(stage: Stage) -> None:
 async def _send_by_unlucky_worker(stage: Stage) -> None:
     worker = stage.actor()
     stage.unlucky = worker.id
+    stage.asks_to_wait = (0.5, 7, 90)
     await _send_until_done(stage, [worker])
 
 
 def _check_one_mail_each(stage: Stage) -> None:
-    for job in stage.jobs():
+    for job in stage.jobs("current_step = 'send_email'"):
         delivered = stage.deliveries_to(job.customer_email)
         if delivered != 1:
             raise Broken(

@@ -70,6 +70,8 @@ class SendGrid(Service[SendGridConfig]):
     ) -> None:
         super().__init__(config, seed=seed)
         self.faults = faults
+        self.retry_after_seconds = _SECOND.total_seconds()
+        """What a call is told that was limited by a fault, as it finds the window free."""
         self.ledger = Ledger()
         self._mail_of_key: dict[str, Delivery] = {}
         self._taken: deque[datetime] = deque()
@@ -166,8 +168,7 @@ class SendGrid(Service[SendGridConfig]):
         if call.outcome is Outcome.INVALID:
             return InvalidEmailError(_why_invalid(call))
         if call.outcome is Outcome.RATE_LIMITED:
-            # A call that was limited by a fault finds the window free: it is told a whole second.
-            seconds = self._seconds_until_free(call.at) or _SECOND.total_seconds()
+            seconds = self._seconds_until_free(call.at) or self.retry_after_seconds
             return RateLimitError(retry_after=seconds)
         return TimeoutError(
             f"SendGrid: no answer within {self.config.timeout_seconds:g} s: "

@@ -1,6 +1,7 @@
 """The rest of production around a function: claims, time, the reaper, again and again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from infra.models import Job, JobStatus
 from tests.judge.actor import Actor
@@ -17,6 +18,8 @@ POLLS_MAX = 700
 """Who polls for a reply every five minutes, for two days, claims a job 576 times."""
 
 _PATIENCE_SECONDS = 3600
+_SETTLED = ("status", "current_step", "worker_id", "retry_count")
+"""What nobody but a job's own worker changes."""
 
 
 async def work_off(
@@ -81,6 +84,33 @@ async def send_all(stage: Stage) -> None:
             complete(stage, job)
 
     await work_off(stage, send)
+
+
+@contextmanager
+def others_left_alone(stage: Stage, job: Job) -> Iterator[None]:
+    """Check that what one worker does inside the block, by itself, changes no job but its own."""
+    before = _others(stage, job)
+    yield
+    after = _others(stage, job)
+    for number, row in before.items():
+        if after.get(number) != row:
+            raise Broken(
+                "other jobs are left as they are",
+                f"job {number} was changed: {_changes(row, after.get(number))}",
+                why=f"The call was for job {job.id}.",
+            )
+
+
+def _others(stage: Stage, job: Job) -> dict[object, Sequence[object]]:
+    sql = f"SELECT id, {', '.join(_SETTLED)} FROM jobs WHERE id != ?"
+    return {number: row for number, *row in stage.select(sql, job.id).rows}
+
+
+def _changes(before: Sequence[object], after: Sequence[object] | None) -> str:
+    if after is None:
+        return "it is no more"
+    fields = zip(_SETTLED, before, after, strict=True)
+    return ", ".join(f"{name} from {old!r} to {new!r}" for name, old, new in fields if old != new)
 
 
 def complete(stage: Stage, job: Job) -> None:

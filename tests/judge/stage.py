@@ -101,6 +101,8 @@ class Stage:
         """How SendGrid fails, in turn, as long as it answers nobody."""
         self.unlucky: str | None = None
         """Whose calls to services fail, as often as those for one job may."""
+        self.asks_to_wait: tuple[float, ...] = (1.0,)
+        """How long, in turn, SendGrid asks whom it limits to wait, in seconds."""
         self.on_error: Callable[[int], None] = lambda count: None
         """Is told how many errors the job in hand has met, at each."""
         self.moved_on_day = 0.0
@@ -129,9 +131,8 @@ class Stage:
         self._driver = driver
         self._database = database
         self._groups = 0
-        self._moves_seen = 0
+        self._moves_seen = self._operations_at_move = 0
         self._moved_by: dict[int, Operation] = {}
-        self._operations_at_move = 0
         self._is_dirty = True
         self._image_hash = 0
 
@@ -387,6 +388,8 @@ class Stage:
             self.scheduler.stop(
                 Broken("mail goes out by send_email", "SendGrid was called past send_email")
             )
+        asked_seconds = self.asks_to_wait[len(self.tries) % len(self.asks_to_wait)]
+        self.services.sendgrid.retry_after_seconds = asked_seconds
         act = self._act(call.worker, Act.RATE_LIMITED)
         if self.down:
             return self.down[len(self.tries) % len(self.down)]
