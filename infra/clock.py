@@ -8,6 +8,9 @@ from infra.operations import perform
 # Taken here, before any simulation puts `sleep` in its place.
 _asyncio_sleep = asyncio.sleep
 
+_SHORTEST_SECONDS = 1e-6
+"""No real sleep is shorter. In simulated time the clock would stand still, and a loop never end."""
+
 
 def now() -> datetime:
     """Return the time, aware and in UTC."""
@@ -21,6 +24,8 @@ async def sleep(seconds: float) -> None:
 
 async def wait(seconds: float) -> None:
     """Wait as part of an operation, without being an operation of its own."""
+    if 0 < seconds < _SHORTEST_SECONDS:
+        seconds = _SHORTEST_SECONDS
     skip_ahead = getattr(asyncio.get_running_loop(), "skip_ahead", None)
     if skip_ahead is None or not skip_ahead(seconds):
         await _asyncio_sleep(seconds)

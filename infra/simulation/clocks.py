@@ -13,6 +13,7 @@ import time_machine
 from infra import clock
 from infra.simulation.loop import SimulatedLoop
 
+_NANOSECONDS = 1_000_000_000
 START = datetime(2030, 1, 1, 9, tzinfo=UTC)
 
 
@@ -33,6 +34,7 @@ class Clocks:
         with ExitStack() as block:
             travel = time_machine.travel(self._start, tick=False)
             self._traveller = block.enter_context(travel)
+            self._start_ns = time.time_ns()
             block.enter_context(_replaced_clocks(self._seconds, self._block_all))
             block.enter_context(_sleep_is_an_operation())
             self._block = block.pop_all()
@@ -54,7 +56,10 @@ class Clocks:
 
     def reset(self) -> None:
         """Show the start again, until a loop is followed."""
-        self._traveller.shift(-self._seconds())
+        # Whole seconds and the rest apart: a float of years does not tell nanoseconds.
+        seconds, rest_ns = divmod(self._start_ns - time.time_ns(), _NANOSECONDS)
+        self._traveller.shift(seconds)
+        self._traveller.shift(rest_ns / _NANOSECONDS)
         self._loop = None
 
     def _seconds(self) -> float:
@@ -74,7 +79,7 @@ def _replaced_clocks(
         return now_seconds()
 
     def nanoseconds() -> int:
-        return round(now_seconds() * 1_000_000_000)
+        return round(now_seconds() * _NANOSECONDS)
 
     simulated = {
         "monotonic": seconds,

@@ -190,6 +190,17 @@ def test_short_waits_are_exact_even_after_years(days: int) -> None:
     assert abs(passed - timedelta(milliseconds=10)) <= timedelta(microseconds=3)
 
 
+def test_a_sleep_lets_time_pass_however_short_it_is() -> None:
+    """Who waits for what rounding has left of a second still comes to its end."""
+
+    async def body() -> float:
+        before = time.monotonic()
+        await asyncio.sleep(1e-18)
+        return time.monotonic() - before
+
+    assert 0 < run(body()) < 1e-5
+
+
 def test_clocks_do_not_drift_apart() -> None:
     """After very many waits the clocks still agree to the nanosecond."""
 
@@ -225,3 +236,18 @@ def test_a_clock_that_is_reset_shows_its_start() -> None:
             START,
             0,
         )
+
+
+def test_a_clock_is_reset_to_the_nanosecond() -> None:
+    """However long the loop ran, and by whatever fractions, the next one begins at the start."""
+    with Clocks() as clocks:
+        loop = SimulatedLoop()
+        clocks.follow(loop)
+        for seconds in (5 * 365 * 24 * 3600, 0.1, 1 / 3):
+            loop.run_until_complete(asyncio.sleep(seconds))
+        loop.close()
+
+        clocks.reset()
+
+        assert datetime.now(UTC) == START
+        assert time.time_ns() == int(START.timestamp()) * 1_000_000_000
