@@ -27,7 +27,7 @@ class Operation:
     `call` is the SQL text, or the name of the function; `arguments` what it was given.
     `job` is the job that the worker was processing, or `None`. `at_seconds` is the simulated time
     at which it took effect. `result` and `error` are what came of it: both are `None` until then,
-    and for a worker that did not live to see it.
+    and for a worker that did not live to see it. `was_cut` says that it stopped waiting before.
     """
 
     worker: str
@@ -38,6 +38,7 @@ class Operation:
     at_seconds: float = 0.0
     result: object = None
     error: Exception | None = None
+    was_cut: bool = False
 
     @property
     def words(self) -> str:

@@ -258,7 +258,8 @@ class Scheduler:
         self._observer.seen(operation)
 
     def cut(self, operation: Operation) -> None:
-        """Nothing to note: what the worker does next tells that it did not wait for this."""
+        """Note it for the story. What the worker does next tells that it did not wait for this."""
+        operation.was_cut = not self._over
 
     async def returning(self, operation: Operation) -> None:
         """Give a worker that has done its last operation the chance to die after it."""

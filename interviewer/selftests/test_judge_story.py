@@ -1,5 +1,6 @@
 """The story of a failure: what each operation was, what it gave, and where it went another way."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -31,6 +32,13 @@ async def sends() -> None:
     await execute_sql("SELECT id FROM jobs")
     try:
         await send_email("ada@example.com", "Hello", "key")
+    except TimeoutError:
+        await set_count(1)
+
+
+async def sends_in_haste() -> None:
+    try:
+        await asyncio.wait_for(send_email("ada@example.com", "Hello", "key"), 2)
     except TimeoutError:
         await set_count(1)
 
@@ -74,6 +82,19 @@ def test_a_fault_is_told_by_what_really_happened() -> None:
         ("send_email", "TimeoutError, but delivered"),
     ]
     assert [(row.ms, row.marked) for row in rows[2:]] == [(2.4, True), (10_000.0, False)]
+
+
+def test_a_call_that_was_not_waited_for_is_told() -> None:
+    """What the solution's own timeout has cut short is no answer, and may have gone out."""
+    toy = Toy(sends_in_haste, limits=Limits(faults=1))
+    toy.world = replace(toy.world, faults=(Act.TIMEOUT_AFTER_DELIVERY,))
+
+    rows = story_of(toy.replay("w1a"), 0)
+
+    assert [(row.ms, row.result) for row in rows] == [
+        (0.0, "cut short, but delivered"),
+        (2000.0, "1 row"),
+    ]
 
 
 def test_a_long_story_is_shortened() -> None:

@@ -76,14 +76,15 @@ async def hand_over(stage: Stage, slow: Actor, quick: Actor) -> tuple[Job | None
     return stale, await quick.take()
 
 
-async def send_all(stage: Stage) -> None:
+async def send_all(stage: Stage, crew: list[Actor] | None = None) -> None:
     """Let workers send until every job's mail is out, as production would; check nothing."""
 
     async def send(actor: Actor, job: Job) -> None:
         if await actor.send(job):
             complete(stage, job)
 
-    await work_off(stage, send)
+    claims_max = CLAIMS_MAX + 2 * stage.open_jobs()
+    await work_off(stage, send, crew=crew, claims_max=claims_max)
 
 
 @contextmanager

@@ -18,6 +18,11 @@ _FATES = {
     Act.TIMEOUT_AFTER_DELIVERY: "TimeoutError, but delivered",
     Act.ERROR: "no answer",
 }
+_FATES_CUT = {
+    Act.TIMEOUT_BEFORE_DELIVERY: "cut short, not delivered",
+    Act.TIMEOUT_AFTER_DELIVERY: "cut short, but delivered",
+}
+"""Of a call that the solution itself did not wait for."""
 
 
 def tell(scheduler: Scheduler, deviating: Sequence[int]) -> list[Row]:
@@ -44,7 +49,7 @@ def _rows(scheduler: Scheduler, deviating: set[int]) -> Iterator[Row]:
                 round(latest_ms, 1),
                 worker,
                 words_of(operation),
-                _FATES.get(step.act) or _result_of(operation),
+                _fate_of(step, operation),
                 number in deviating,
             )
         elif step.act is Act.CRASH:
@@ -77,6 +82,12 @@ def words_of(operation: Operation) -> str:
         return "returns"
     words = operation.words
     return words if len(words) <= _WORDS_MAX else f"{words[: _WORDS_MAX - 1]}…"
+
+
+def _fate_of(step: Step, operation: Operation) -> str:
+    if operation.was_cut:
+        return _FATES_CUT.get(step.act, "cut short")
+    return _FATES.get(step.act) or _result_of(operation)
 
 
 def _result_of(operation: Operation) -> str:

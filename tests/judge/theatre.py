@@ -5,12 +5,13 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra.context import as_worker
+from infra.context import as_worker, worker_in
 from infra.database import Database, use_database
 from infra.database.simulated_driver import SimulatedDriver
 from infra.errors import SolutionError
@@ -29,6 +30,8 @@ from tests.judge.watchdog import Stuck
 from tests.judge.world import CAMPAIGNS, MOVES, World
 
 _TURNS_TO_END = 30
+_PROCESS_IDS = 5_000_000
+"""More than the id of any real process."""
 
 _COMES_BACK = "the function comes back, and leaves its event loop as it was"
 _UNDEAD: list[object] = []
@@ -63,6 +66,7 @@ class Theatre:
         with ExitStack() as block:
             self._clocks = block.enter_context(Clocks())
             block.enter_context(_seeded_entropy(self._chance))
+            block.enter_context(_process_ids_of_workers())
             block.enter_context(self._unawaited.listening())
             self._block = block.pop_all()
         return self
@@ -223,6 +227,21 @@ def _end(loop: ScheduledLoop, scheduler: Scheduler) -> None:
         # It catches everything, so it would go on when it is closed, perhaps without end.
         _UNDEAD.append(task)
     loop.close()
+
+
+@contextmanager
+def _process_ids_of_workers() -> Iterator[None]:
+    """Let each worker see a process id of its own, as it is a process of its own."""
+
+    def getpid() -> int:
+        number = (worker_in(copy_context()) or "").removeprefix("worker-")
+        return _PROCESS_IDS + int(number) if number.isdecimal() else real()
+
+    real, os.getpid = os.getpid, getpid
+    try:
+        yield
+    finally:
+        os.getpid = real
 
 
 @contextmanager

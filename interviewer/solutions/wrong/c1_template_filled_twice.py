@@ -1,0 +1,50 @@
+"""Fills its template a second time, by % with the campaign's name in it: '50% off' is an error.
+
+Mistake in: send_email_step
+Must fail: C1
+"""
+
+from datetime import timedelta
+
+from candidate.helpers import generate_idempotency_key
+from infra import Campaign, InvalidEmailError, Job, SendGridError, now, send_email
+from interviewer.solutions.reference import claim_next_job, create_campaign_jobs, process_job
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+TEMPLATE = "Hello %s! Have you seen our campaign"
+
+
+async def send_email_step(job: Job) -> bool:
+    campaign = await Campaign.get(id=job.campaign_id)
+    body = f"{TEMPLATE} {campaign.name}?" % job.customer_email
+    try:
+        await send_email(job.customer_email, body, generate_idempotency_key(job.id, "send_email"))
+    except InvalidEmailError as error:
+        await _fail(job, error)
+        return False
+    except SendGridError as error:
+        await _put_back(job, error)
+        return False
+    return True
+
+
+async def _fail(job: Job, error: Exception) -> None:
+    await _claimed(job).update(status="failed", error_message=str(error))
+
+
+async def _put_back(job: Job, error: Exception) -> None:
+    await _claimed(job).update(
+        status="pending",
+        worker_id=None,
+        retry_count=job.retry_count + 1,
+        scheduled_for=now() + timedelta(minutes=1),
+        error_message=str(error),
+    )
+
+
+def _claimed(job: Job):
+    """The row, as long as this worker still has it for the email."""
+    return Job.filter(
+        id=job.id, status="processing", current_step="send_email", worker_id=job.worker_id
+    )
