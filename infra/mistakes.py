@@ -26,10 +26,14 @@ _NO_SUCH_IMPORT = re.compile(r"cannot import name '(\w+)'")
 def told(error: BaseException, path: Path) -> str:
     """Return an error that came from a file in a line: what it says, and what to do about it.
 
-    Of several that a task group has collected it is the first. What the file caught before it
-    raised this one is told too, unless that was a service's error.
+    Of several that a task group has collected it is the first; of a service's error it is said that
+    it came in a group. What the file caught before it raised this one is told too, unless that was
+    a service's error.
     """
     first = first_of(error)
+    if first is not error and isinstance(first, ExternalApiError):
+        kind, group = type(first).__name__, type(error).__name__
+        return f"{_in_a_line(first)} (in an {group}, which `except {kind}` does not catch)"
     cause = first.__cause__ or (None if first.__suppress_context__ else first.__context__)
     if cause is None or isinstance(cause, ExternalApiError):
         return _in_a_line(first)

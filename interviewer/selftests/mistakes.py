@@ -517,6 +517,17 @@ CALLS = {
         "async with asyncio.TaskGroup() as group:\n    group.create_task(one())",
         "FieldError: Job has no field 'statuss': did you mean 'status'?",
     ),
+    "a service's error in a task group": Mistake(
+        "async with asyncio.TaskGroup() as group:  # here\n"
+        f"    group.create_task({_SEND.removeprefix('await ')})\nreturn True",
+        "InvalidEmailError: SendGrid: 'no-address' is not an email address "
+        "(in an ExceptionGroup, which `except InvalidEmailError` does not catch)",
+        "C2",
+    ),
+    "a lock that is taken already": Mistake(
+        "lock = asyncio.Lock()\nawait lock.acquire()\nawait lock.acquire()  # here",
+        "claim_next_job waits for ever: nothing will wake it",
+    ),
     "error in gather": Mistake(
         "async def one():\n    return await Job.filter(status='pending').frist()  # here\n"
         "return (await asyncio.gather(one()))[0]",

@@ -70,6 +70,7 @@ class Try:
     job: int | None
     key: str
     at_seconds: float
+    operations_before: int
     answered_seconds: float | None = None
 
 
@@ -293,6 +294,11 @@ class Stage:
                 return self.scheduler.lines.get(operation)
         return None
 
+    def line_of_try(self, mail: Try) -> int | None:
+        """Return the line that made that call to SendGrid, in a run whose lines are noted."""
+        _, operation = self.scheduler.operations[mail.operations_before]
+        return self.scheduler.lines.get(operation)
+
     def called(self, call: Call) -> None:
         """A worker begins a call."""
         if "available" in self.watches and not self._driver.in_transaction:
@@ -381,6 +387,7 @@ class Stage:
                 current_job_id(),
                 call.idempotency_key,
                 at_seconds,
+                len(self.scheduler.operations) - 1,
             )
         )
         self._received += self.scheduler.takes_part(call.worker)

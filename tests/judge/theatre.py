@@ -9,7 +9,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from infra.context import as_worker, worker_in
 from infra.database import Database, use_database
@@ -160,7 +160,7 @@ def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | Non
     except Pruned:
         return None
     except (Deadlock, Endless) as error:
-        return _not_back(stage, error)
+        return _not_back(loop, stage, error)
     except SolutionError as error:
         return Broken("the file can be executed in each process", str(error))
     except Stuck:
@@ -194,14 +194,33 @@ def _ends(error: BaseException, path: Path) -> str:
     return told(error, path)
 
 
-def _not_back(stage: Stage, error: Exception) -> Broken | None:
+def _not_back(loop: ScheduledLoop, stage: Stage, error: Exception) -> Broken | None:
     if isinstance(error, Endless) and stage.too_long:
         return stage.too_long()
     under_way = [call for call in stage.calls if not call.done and not call.error]
     call = under_way[-1] if under_way else None
     name = call.function if call else "the solution"
-    what = "waits for ever: nothing will wake it" if isinstance(error, Deadlock) else str(error)
-    return Broken(f"{name} comes back", f"{name} {what}", worker=call.worker if call else None)
+    what, line = str(error), None
+    if isinstance(error, Deadlock):
+        what = "waits for ever: nothing will wake it"
+        line = _line_of_wait(loop, str(stage.subject.path))
+    worker = call.worker if call else None
+    return Broken(f"{name} comes back", f"{name} {what}", worker=worker, line=line)
+
+
+def _line_of_wait(loop: ScheduledLoop, file: str) -> int | None:
+    """Return the line of that file at which the task waits that was started last."""
+    for task in reversed(loop.tasks):
+        line: int | None = None
+        waits: Any = None if task.done() else task.get_coro()
+        while waits is not None:
+            frame = getattr(waits, "cr_frame", None)
+            if frame and frame.f_code.co_filename == file:
+                line = frame.f_lineno
+            waits = getattr(waits, "cr_await", None)
+        if line:
+            return line
+    return None
 
 
 def _end(loop: ScheduledLoop, scheduler: Scheduler) -> None:
