@@ -55,8 +55,11 @@ def _customer(tone: str | None) -> str:
 
 HAPPY = _customer("positive")
 ONE_JOB = jobs(f"campaign_id = 1, customer_email = '{HAPPY}'")
-UNUSUAL = ("Ada.O''Neil+news@Example.com", "jürgen@bücher.example")
-"""Addresses, as SQL has them, that must be mailed as they are."""
+UNUSUAL = ("Ada.O''Neil+news@Example.com", "zoë@bücher.example")
+"""Addresses, as SQL has them, that must be mailed as they are.
+
+Both customers answer: who polls for the replies of several comes to more claims than POLLS_MAX.
+"""
 
 ALL_TONES = (
     jobs(

@@ -1,4 +1,4 @@
-"""Asks for the reply every hour, for 48 hours at most, and goes on as soon as there is one.
+"""Asks for the reply every five minutes, for 48 hours at most, and goes on as soon as there is one.
 
 Without a reply the step could not be done, so the job goes back to pending at the same step. The
 row of the first step, written together with the advance, tells since when the customer has had the
@@ -13,7 +13,7 @@ from interviewer.solutions.reference import process_job as process_other_step
 
 __all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
 
-POLL_EVERY = timedelta(hours=1)
+POLL_EVERY = timedelta(minutes=5)
 PATIENCE = timedelta(hours=48)
 
 
