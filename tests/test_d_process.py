@@ -117,7 +117,7 @@ async def _workflow(stage: Stage) -> None:
         check_left(stage, row)
         if row.status == JobStatus.PENDING:
             due = row.scheduled_for or now()
-            stage.notes.append(round((due - now()).total_seconds()))
+            stage.notes.append(max(0, round((due - now()).total_seconds())))
 
     addresses = {job.id: job.customer_email for job in stage.jobs()}
     await work_off(stage, process, claims_max=POLLS_MAX + CLAIMS_MAX * len(stage.jobs()))
