@@ -119,9 +119,11 @@ _TRIED = jobs(
 async def _send_once(stage: Stage) -> None:
     async def send(actor: Actor) -> None:
         job = await actor.take()
-        assert job
+        if job is None:
+            raise Broken("the next job can be claimed", "no job is pending and due")
         before = len(mails)
-        sent = await actor.send(job)
+        with others_left_alone(stage, job):
+            sent = await actor.send(job)
         addresses = [mail.to for mail in mails[before:]]
         if addresses != [job.customer_email]:
             raise Broken(f"one mail to {job.customer_email}", _mails_to(addresses))

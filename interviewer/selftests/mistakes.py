@@ -484,6 +484,12 @@ CALLS = {
         "not an error: write str() around InvalidEmailError",
         "C2",
     ),
+    "the jobs of others": Mistake(
+        f"{_SEND}\nmine = Job.filter(customer_email=job.customer_email)\n"
+        "await mine.update(status='completed')  # here\nreturn True",
+        "job 3 was changed: status from 'pending' to 'completed'",
+        "C1",
+    ),
     "parameters of the function": Mistake(
         "async def claim_next_job():\n    return None\n\n"
         "async def create_campaign_jobs(emails):  # here\n    return 0\n",
