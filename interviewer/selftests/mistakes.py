@@ -477,6 +477,14 @@ CALLS = {
         "TypeError: 'float' object is not callable",
         "C3",
     ),
+    "seconds for a moment": Mistake(
+        f"import time\ntry:\n    {_SEND}\nexcept RateLimitError:\n"
+        "    await execute_sql(  # here\n"
+        "        \"UPDATE jobs SET status = 'pending', scheduled_for = ? WHERE id = ?\",\n"
+        "        [time.time() + 60, job.id])\n    return False\nreturn True",
+        "job 1 has scheduled_for '1893488460.0'",
+        "C3",
+    ),
     "an error for its text": Mistake(
         f"try:\n    {_SEND}\nexcept InvalidEmailError as error:\n"
         "    await Job.filter(id=job.id).update(error_message=error)  # here\nreturn True",

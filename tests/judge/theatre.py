@@ -26,6 +26,7 @@ from tests.judge.broken import Broken
 from tests.judge.stage import Stage
 from tests.judge.subject import Subject
 from tests.judge.unawaited import Slip, Unawaited
+from tests.judge.unreadable import unreadable
 from tests.judge.watchdog import Stuck
 from tests.judge.world import CAMPAIGNS, MOVES, World
 
@@ -181,6 +182,10 @@ def _run(loop: ScheduledLoop, stage: Stage, world: World) -> None:
     except Halted:
         assert stage.scheduler.stopped_by
         raise stage.scheduler.stopped_by from None
+    except ValueError:
+        if broken := unreadable(stage):
+            raise broken from None
+        raise
 
 
 def _ended_the_run(error: BaseException) -> bool:
