@@ -25,7 +25,8 @@ _IN_A_HURRY = timedelta(days=1000)
 
 _CLAIM = """
     UPDATE jobs
-    SET status = 'processing', worker_id = ?, started_at = ?
+    SET status = 'processing', worker_id = ?, started_at = ?,
+        scheduled_for = min(scheduled_for, ?)
     WHERE id = (
         SELECT id FROM jobs
         WHERE status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?)
@@ -103,9 +104,10 @@ class Actor:
             return await self.claim()
         with as_worker(self.id):
             moment = now()
-            # A job may be put back until later between here and the claim.
+            # A job may be put back until later between here and the claim. It is due all the
+            # same then: nobody is given a job whose time has not come.
             due = moment + _IN_A_HURRY if self._stage.hurries else moment
-            claimed = await execute_sql(_CLAIM, [self.id, moment, due], Job)
+            claimed = await execute_sql(_CLAIM, [self.id, moment, moment, due], Job)
         return claimed[0] if claimed else None
 
     async def reap(self) -> None:
