@@ -1,6 +1,6 @@
 """Task A: claim one available job for this worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -284,7 +284,7 @@ class _Changes:
 
     def __init__(self, stage: Stage):
         self.stage = stage
-        self.rows = {job.id: job for job in stage.jobs()}
+        self._rows = self._read()
         self._operations: dict[int, Operation] = {}
         stage.on_statement = self._note
 
@@ -294,11 +294,15 @@ class _Changes:
         return self.stage.scheduler.lines.get(operation) if operation else None
 
     def _note(self, operation: Operation) -> None:
-        rows = {job.id: job for job in self.stage.jobs()}
+        rows = self._read()
         for number, row in rows.items():
-            if row != self.rows.get(number):
+            if row != self._rows.get(number):
                 self._operations[number] = operation
-        self.rows = rows
+        self._rows = rows
+
+    def _read(self) -> dict[int, Sequence[object]]:
+        # As they are: what cannot be read as a Job is not for the statement to hear of.
+        return {number: row for number, *row in self.stage.select("SELECT id, * FROM jobs").rows}  # type: ignore[misc]
 
 
 def _check_untouched(changes: _Changes, before: dict[int, Job], available: set[int]) -> None:
