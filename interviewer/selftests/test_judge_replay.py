@@ -83,3 +83,11 @@ def test_of_a_run_by_chance_nobody_says_what_it_hangs_on() -> None:
     assert result.failure.replay.startswith("chance")
     assert any(row.marked for row in result.failure.story)
     assert "the same run passes" not in result.failure.why
+
+
+def test_of_an_old_copy_it_is_said_which_it_was() -> None:
+    """The story shows statements only: not what the call was given."""
+    (result,) = judged(wrong("d2_guard_on_whoever_calls"), only=["D2"]).results
+
+    assert result.failure
+    assert result.failure.why == "The call was given the job as it was at send_email."

@@ -43,6 +43,8 @@ class Call:
     worker: str
     function: str
     job: int | None
+    step: str | None
+    """At which step the Job was that it was given."""
     value: object = None
     error: BaseException | None = None
     done: bool = False
@@ -121,7 +123,9 @@ class Actor:
             with as_worker(self.id):
                 self._module = self._stage.subject.copy(self.id)
         function = getattr(self._module, name)
-        call = self.call = Call(self.id, name, job_id)
+        jobs = (given for given in arguments if isinstance(given, Job))
+        step = next((job.__dict__.get("current_step") for job in jobs), None)
+        call = self.call = Call(self.id, name, job_id, step)
         self._stage.calls.append(call)
         self._stage.called(call)
         try:

@@ -449,6 +449,7 @@ class Stage:
         for move in (Move(*row) for row in rows):  # type: ignore[arg-type]
             self._moves_seen = move.number
             self._moved_by[move.job_id] = operation
+            old_copy = self._old_copy(move, operation.worker)
             broken = wrong_change(move)
             if not broken and move.from_step != move.to_step:
                 self.moved_on_day = self.days()
@@ -456,8 +457,17 @@ class Stage:
                 broken = wrong_advance(move, self._circumstances(move, operation.worker))
             if broken:
                 broken.worker = operation.worker
+                broken.why = broken.why or old_copy
                 self.scheduler.stop(broken)
                 return
+
+    def _old_copy(self, move: Move, worker: str) -> str:
+        """Say so when the call that moves a job was given it as it was at another step."""
+        call = self.actors[worker].call if worker in self.actors else None
+        if not call or call.moves or call.job != move.job_id or not call.step:
+            return ""
+        is_old = call.step != move.from_step
+        return f"The call was given the job as it was at {call.step}." if is_old else ""
 
     def _circumstances(self, move: Move, worker: str) -> Circumstances:
         """Return what is known about a job's leaving its step; it begins the next one by that."""
