@@ -290,8 +290,7 @@ class _Changes:
 
     def line(self, job_id: int) -> int | None:
         """Return the line that changed a job, if it is known."""
-        operation = self._operations.get(job_id)
-        return self.stage.scheduler.lines.get(operation) if operation else None
+        return self.stage.line_of(self._operations.get(job_id))
 
     def _note(self, operation: Operation) -> None:
         rows = self._read()
@@ -835,7 +834,7 @@ async def _claim_cheaply(stage: Stage) -> None:
                 "a claim that reads a few of the 50,000 rows",
                 f"as much work as looking at {cost.rows:,} rows",
                 why="Twenty workers do that for each of the 50,000 jobs.",
-                line=stage.scheduler.lines.get(cost.worst) if cost.worst else None,
+                line=stage.line_of(cost.worst),
             )
 
     for _ in range(3):

@@ -17,7 +17,8 @@ CLAIMS_MAX = 16
 POLLS_MAX = 700
 """Who polls for a reply every five minutes, for two days, claims a job 576 times."""
 
-_PATIENCE_SECONDS = 3600
+PATIENCE_SECONDS = 3600
+"""After so long the reaper has come."""
 _SETTLED = ("status", "current_step", "worker_id", "retry_count")
 """What nobody but a job's own worker changes."""
 
@@ -46,7 +47,7 @@ async def work_off(
             return
         due_in_seconds = stage.next_due()
         if due_in_seconds is None:
-            await stage.pass_time(_PATIENCE_SECONDS)
+            await stage.pass_time(PATIENCE_SECONDS)
             await stage.reap()
         elif due_in_seconds > 0:
             # Past the second: CURRENT_TIMESTAMP has no fraction.
@@ -71,7 +72,7 @@ async def hand_over(stage: Stage, slow: Actor, quick: Actor) -> tuple[Job | None
     `None` for a worker who gets no job: a solution may still see to one that it was done with.
     """
     stale = await slow.take()
-    await stage.pass_time(_PATIENCE_SECONDS)
+    await stage.pass_time(PATIENCE_SECONDS)
     await stage.reap()
     return stale, await quick.take()
 
@@ -137,7 +138,7 @@ async def send_now_and_then(
         if stage.services.sendgrid.ledger.deliveries:
             return
         await stage.alone(send)
-        await stage.pass_time(max(stage.next_due() or 0, _PATIENCE_SECONDS) + 2)
+        await stage.pass_time(max(stage.next_due() or 0, PATIENCE_SECONDS) + 2)
         await stage.reap()
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from infra.models import Job, JobStatus
 from tests.judge.actor import Actor
-from tests.judge.delivery import hand_over
+from tests.judge.delivery import PATIENCE_SECONDS, hand_over
 from tests.judge.stage import Stage
 from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
 
@@ -53,7 +53,7 @@ class ReapedAtWork:
         held = await _claimed_at(stage, self.step, slow)
         if held is None:
             return
-        await stage.pass_time(3600)
+        await stage.pass_time(PATIENCE_SECONDS)
         claimed: list[Job] = []
 
         async def process(actor: Actor) -> None:
@@ -89,7 +89,7 @@ class OvertakenAfter:
         held = await _claimed_at(stage, self.step, slow)
         if held is None:
             return
-        await stage.pass_time(3600)
+        await stage.pass_time(PATIENCE_SECONDS)
         stage.unlucky = slow.id
         begin = asyncio.Event()
         stage.on_error = lambda count: begin.set() if count == self.errors else None
@@ -150,7 +150,7 @@ class ClaimedAgain:
         held = await _claimed_at(stage, self.step, worker)
         if held is None:
             return
-        await stage.pass_time(3600)
+        await stage.pass_time(PATIENCE_SECONDS)
 
         async def process(actor: Actor) -> None:
             if actor is reaper:

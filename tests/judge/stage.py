@@ -282,22 +282,25 @@ class Stage:
         """Return the line at which the function begins that was called last."""
         return self.subject.file.starts.get(self.calls[-1].function) if self.calls else None
 
+    def line_of(self, operation: Operation | None) -> int | None:
+        """Return the line that did an operation, in a run whose lines are noted."""
+        return self.scheduler.lines.get(operation) if operation else None
+
     def line_of_move(self, job_id: int) -> int | None:
         """Return the line that changed that job's step or status last, where that is watched."""
-        operation = self._moved_by.get(job_id)
-        return self.scheduler.lines.get(operation) if operation else None
+        return self.line_of(self._moved_by.get(job_id))
 
     def line_of_last_mail(self, email: str) -> int | None:
         """Return the line that asked last for a mail to that address."""
         for _, operation in reversed(self.scheduler.operations):
             if operation.call == "send_email" and operation.arguments[0] == email:
-                return self.scheduler.lines.get(operation)
+                return self.line_of(operation)
         return None
 
     def line_of_try(self, mail: Try) -> int | None:
         """Return the line that made that call to SendGrid, in a run whose lines are noted."""
         _, operation = self.scheduler.operations[mail.operations_before]
-        return self.scheduler.lines.get(operation)
+        return self.line_of(operation)
 
     def called(self, call: Call) -> None:
         """A worker begins a call."""
