@@ -134,10 +134,6 @@ class SimulatedDriver:
         finally:
             self._sqlite.set_progress_handler(None, 0)
 
-    def image(self) -> bytes:
-        """Return the whole database as it is now, to be compared."""
-        return self._sqlite.serialize()
-
     def mark(self) -> None:
         """Let `rewind` come back to what the database is now, in no time, again and again.
 

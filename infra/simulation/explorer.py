@@ -65,7 +65,6 @@ def explore(
 
 def _search(do_run: Callable[[Strategy], Run[F]], explored: Explored[F], runs_max: int) -> bool:
     """Do the runs in the order of what they cost. Returns whether one failed."""
-    seen: set[object] = set()
     waiting: dict[int, deque[Deviations]] = {0: deque([()])}
     for cost in count():
         if cost not in waiting:
@@ -78,7 +77,7 @@ def _search(do_run: Callable[[Strategy], Run[F]], explored: Explored[F], runs_ma
             if explored.runs == runs_max:
                 return False
             deviations = queue.popleft()
-            strategy = Guided(deviations, seen)
+            strategy = Guided(deviations)
             run = do_run(strategy)
             explored.runs += 1
             if run.failure is not None:

@@ -8,7 +8,7 @@ chosen is a way in which workers can interleave, and there are no others.
 import asyncio
 import sys
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from infra.context import worker_in
 from infra.database import Database
-from infra.database.driver import Connection, Result
+from infra.database.driver import Connection
 from infra.database.sql import only_reads
 from infra.database.transactions import own_transaction, surrounding_connection
 from infra.operations import Operation
@@ -82,10 +82,7 @@ class Strategy(Protocol):
     """Chooses what happens next."""
 
     def choose(self, scheduler: "Scheduler", options: list[Option]) -> int:
-        """Return the index of one of at least two options; the first is to go on as before.
-
-        Raises Pruned to give the run up.
-        """
+        """Return the index of one of at least two options; the first is to go on as before."""
 
 
 class Observer(Protocol):
@@ -99,13 +96,6 @@ class Observer(Protocol):
 
     def died(self, worker: str) -> None:
         """A worker is dead: what it has open is to be rolled back at once."""
-
-    def state(self) -> Hashable:
-        """Return what decides the future, apart from what the workers have seen and the time."""
-
-
-class Pruned(Exception):
-    """The run has come to where another one has been: it would do the same from here."""
 
 
 class Endless(Exception):
@@ -180,7 +170,6 @@ class Scheduler:
         """The thread that went last."""
         self._interrupted: set[str] = set()
         self._begun: set[str] = set()
-        self._histories: dict[str, int] = {}
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._tries_of_the_dead = 0
         self._turns = 0
@@ -254,7 +243,6 @@ class Scheduler:
             return
         if operation.worker in self.dead or self._over:
             raise Crash(operation.worker)
-        self._remember(operation.worker, self._thread(operation), _seen(operation))
         self._observer.seen(operation)
 
     def cut(self, operation: Operation) -> None:
@@ -267,12 +255,6 @@ class Scheduler:
             return
         if turn := self.before(operation):
             await turn
-        # Or else what comes next would look like a state that was met already.
-        self._remember(operation.worker, operation.call)
-
-    def _remember(self, worker: str, *what: Hashable) -> None:
-        """Note what a worker knows. Its threads share memory, so the order among them counts."""
-        self._histories[worker] = hash((self._histories.get(worker), what))
 
     def _refuse(self, operation: Operation) -> asyncio.Future[None]:
         """Let who is dead, or too late, do nothing; one that goes on trying is not heard of."""
@@ -335,20 +317,6 @@ class Scheduler:
         """Return the operation that a thread waits to do, if it is one that writes."""
         waiting = (p for p in self._parked if p.thread == thread and p.waits_for_writers)
         return next((parked.operation for parked in waiting), None)
-
-    def state(self) -> Hashable:
-        """Return all that decides what can happen from here, but for the choices to come."""
-        assert self._loop
-        timers = sorted(timer.when() for timer in self._loop._scheduled if not timer.cancelled())
-        return (
-            self._observer.state(),
-            frozenset(self._histories.items()),
-            frozenset(self.dead),
-            frozenset(self._interrupted),
-            self.current if any(p.thread == self.current for p in self._parked) else "",
-            self._loop.time(),
-            tuple(timers),
-        )
 
     def _raise_if_stopped(self) -> None:
         if self.stopped_by:
@@ -483,9 +451,6 @@ class Scheduler:
         self._parked.remove(parked)
         self._begun.add(parked.thread)
         operation = parked.operation
-        # Also of one that is under way: when it ends, and how, is decided.
-        self._remember(operation.worker, parked.thread, step.act, operation.call)
-        self._remember(operation.worker, _hashable(operation.arguments))
         self.inside = parked.inside
         self._note(operation)
         if parked.future:
@@ -574,21 +539,3 @@ def _only_reads(operation: Operation) -> bool:
     if operation.kind == "database":
         return only_reads(operation.call)
     return operation.kind == "service" and operation.call != "send_email"
-
-
-def _hashable(arguments: tuple[object, ...]) -> Hashable:
-    try:
-        hash(arguments)
-    except TypeError:
-        return repr(arguments)
-    return arguments
-
-
-def _seen(operation: Operation) -> Hashable:
-    """Return what the worker sees of an operation's outcome."""
-    if operation.error:
-        return (type(operation.error), str(operation.error))
-    result = operation.result
-    if isinstance(result, Result):
-        return (tuple(result.rows), result.rowcount, result.lastrowid)
-    return repr(result)

@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 from random import Random
 
-from infra.simulation.scheduler import Act, Option, Pruned, Scheduler, Step
+from infra.simulation.scheduler import Act, Option, Scheduler, Step
 from infra.simulation.tokens import TokenError, to_token
 
 
 class Guided:
     """Goes on as before, except at the choices that `deviations` lists with another option.
 
-    `points` are the choices after the last deviation: number and options of each. A run that
-    comes to a state that is in `seen` is given up; the states that it comes to are added.
+    `points` are the choices after the last deviation: number and options of each.
     """
 
-    def __init__(self, deviations: Sequence[tuple[int, int]] = (), seen: set[object] | None = None):
+    def __init__(self, deviations: Sequence[tuple[int, int]] = ()):
         self.points: list[tuple[int, list[Option]]] = []
         self.steps: list[int] = []
         """The steps at which it deviated."""
         self._deviations = dict(deviations)
         self._free_from = deviations[-1][0] + 1 if deviations else 0
-        self._seen = seen
         self._number = -1
 
     @property
@@ -38,11 +36,6 @@ class Guided:
             if deviation:
                 self.steps.append(len(scheduler.steps))
             return deviation
-        if self._seen is not None:
-            state = scheduler.state()
-            if state in self._seen:
-                raise Pruned
-            self._seen.add(state)
         self.points.append((self._number, options))
         return 0
 

@@ -37,8 +37,8 @@ UNLOADABLE = {
         ":2: Skipped: no",
     ),
     "the judge's own": (
-        "from infra.simulation.scheduler import Pruned\nraise Pruned\n",
-        ":2: Pruned",
+        "from infra.simulation.scheduler import Endless\nraise Endless\n",
+        ":2: Endless",
     ),
     "loop": ("x = 1\nwhile True:\n    x += 1\n", "while it is loaded, it loops without end"),
     "loop that catches": (
@@ -134,9 +134,9 @@ FAILING = {
         "from tests.judge.watchdog import Stuck\nraise Stuck('x')",
         "claim_next_job raised Stuck: x",
     ),
-    "Pruned": (
-        "from infra.simulation.scheduler import Pruned\nraise Pruned",
-        "claim_next_job raised Pruned",
+    "Endless": (
+        "from infra.simulation.scheduler import Endless\nraise Endless",
+        "claim_next_job raised Endless",
     ),
     "forges a result": (
         (

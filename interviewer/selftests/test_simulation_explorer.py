@@ -165,7 +165,7 @@ PLANTED: dict[str, tuple[list[Program], Limits, Callable[[Stage], object]]] = {
 def test_nothing_is_hidden(
     programs: list[Program], limits: Limits, wrong: Callable[[Stage], object]
 ) -> None:
-    """Leaving out states that were seen, and workers that are alike, changes no verdict."""
+    """Leaving out workers that are alike changes no verdict."""
     toy = Toy(*programs, limits=limits, wrong=wrong)
     different = Toy(*programs, limits=limits, wrong=wrong, alike=False)
 

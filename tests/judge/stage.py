@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -134,8 +134,6 @@ class Stage:
         self._groups = 0
         self._moves_seen = self._operations_at_move = 0
         self._moved_by: dict[int, Operation] = {}
-        self._is_dirty = True
-        self._image_hash = 0
 
     # -- for plays
 
@@ -150,7 +148,6 @@ class Stage:
 
         Ends when each has done its part or died. Raises what a part raises.
         """
-        self._is_dirty = True  # the play may have changed something meanwhile
         self._groups += 1
         groups: dict[object, int] = {}
         ends = []
@@ -204,13 +201,11 @@ class Stage:
     def change(self, sql: str, *values: object) -> None:
         """Change the database as somebody else would, past all workers."""
         self._driver.peek(sql, to_values(values))
-        self._is_dirty = True
         self._skip_moves()
 
     async def reap(self) -> int:
         """Let the reaper bring back what has been processing for ten minutes; return how many."""
         count = await reap(patience_seconds=_PATIENCE_SECONDS)
-        self._is_dirty = True
         self._skip_moves()
         return count
 
@@ -311,7 +306,6 @@ class Stage:
 
     def taken(self, operation: Operation) -> None:
         """An operation is about to take effect: no service is called inside a transaction."""
-        self._is_dirty |= _may_change(operation)
         self._sends += operation.call == "send_email"
         self._stop_if_stalled()
         lock = self._database.write_lock
@@ -358,19 +352,6 @@ class Stage:
         if lock.holder and lock.holder.worker == worker and lock.owner:
             self._driver.roll_back(lock.owner)  # type: ignore[arg-type]
             lock.release(lock.owner)
-        self._is_dirty = True
-
-    def state(self) -> Hashable:
-        """Return what decides the future: the database, the mails, what each call has seen."""
-        if self._is_dirty:
-            # The header counts changes, which are as many whatever their order.
-            self._image_hash = hash(self._driver.image()[100:])
-            self._is_dirty = False
-        ledger = self.services.sendgrid.ledger
-        mails = tuple(mail.idempotency_key for mail in ledger.deliveries)
-        asked = frozenset((job, *sorted(names)) for job, names in self.asked.items())
-        doubts = tuple(call.saw_none_available for call in self.calls if not call.done)
-        return (self._image_hash, mails, len(ledger.calls), asked, doubts)
 
     def _note_available(self) -> None:
         """Note for each claim under way whether there was a moment with nothing to claim."""

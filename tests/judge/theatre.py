@@ -21,7 +21,7 @@ from infra.services import use_services
 from infra.simulation import Crash, Deadlock
 from infra.simulation.clocks import Clocks
 from infra.simulation.explorer import Run
-from infra.simulation.scheduler import Endless, Halted, Pruned, ScheduledLoop, Scheduler, Strategy
+from infra.simulation.scheduler import Endless, Halted, ScheduledLoop, Scheduler, Strategy
 from tests.judge.broken import Broken
 from tests.judge.stage import Stage
 from tests.judge.subject import Subject
@@ -126,9 +126,8 @@ class Theatre:
                 failure = _failure_of(loop, stage, world)
             finally:
                 _end(loop, scheduler)
-        # Who died, or was given up, may have had no time to await what it had made.
-        was_cut_short = bool(scheduler.dead) or isinstance(scheduler.stopped_by, Pruned)
-        return Played(failure, scheduler.steps, stage, () if was_cut_short else tuple(slips))
+        # Who died may have had no time to await what it had made.
+        return Played(failure, scheduler.steps, stage, () if scheduler.dead else tuple(slips))
 
     def _driver_of(self, world: World) -> SimulatedDriver:
         """Return the world's database, as new."""
@@ -158,8 +157,6 @@ def _failure_of(loop: ScheduledLoop, stage: Stage, world: World) -> Broken | Non
         _run(loop, stage, world)
     except Broken as broken:
         return broken
-    except Pruned:
-        return None
     except (Deadlock, Endless) as error:
         return _not_back(loop, stage, error)
     except SolutionError as error:
