@@ -810,7 +810,7 @@ _FULL_QUEUE = f"""
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {QUEUE})
     INSERT INTO jobs (campaign_id, customer_email, created_at)
     SELECT 1, 'customer' || n || '@example.com',
-           printf('2029-12-31 %02d:%02d:%02d.000000', n / 3600, n / 60 % 60, n % 60)
+           '2029-12-31 09:00:00.' || (100000 + n)
     FROM numbers
 """
 _ROUND_TRIPS_MAX = 30

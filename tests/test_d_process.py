@@ -146,6 +146,8 @@ def _check_asked(stage: Stage) -> None:
 
 def _learn(judge: Judge) -> None:
     """Learn which services the solution asks in each step, when all goes well."""
+    if judge.subject.work_of_steps:
+        return
     stage = judge.rehearse(World(name="1 job", play=_workflow, fill=ONE_JOB, watches=MOVES))
     asked = stage.asked_by_step.items()
     judge.subject.work_of_steps = {step: frozenset(names) for step, names in asked}

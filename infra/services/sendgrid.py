@@ -119,7 +119,7 @@ class SendGrid(Service[SendGridConfig]):
 
         A fault that was asked for comes before the address is looked at, if it can.
         """
-        luck = self._draw()
+        by_chance = None if self.faults else self._fault(self._draw())
         fault = self.faults(call) if self.faults else None
         if not is_address(call.to):
             if fault is None or fault is Fault.TIMEOUT_AFTER_DELIVERY:
@@ -130,8 +130,7 @@ class SendGrid(Service[SendGridConfig]):
         if self._seconds_until_free(call.at) > 0:
             return Outcome.RATE_LIMITED
 
-        if not self.faults:
-            fault = self._fault(luck)
+        fault = fault or by_chance
         if fault is not Fault.RATE_LIMITED and self.config.rate_limit_per_second is not None:
             self._taken.append(call.at)
         return call.outcome if fault is None else Outcome(fault.value)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from inspect import isawaitable
 from random import Random
 from typing import ClassVar, Generic, TypeVar
@@ -64,7 +65,11 @@ class Service(Generic[ConfigT]):
         self.config = config
         self.fails: Callable[[], bool] | None = None
         """Decides, when given, in place of chance whether a call fails. SendGrid has `faults`."""
-        self._random = Random(f"{seed}:{self.name}")
+        self._seed = seed
+
+    @cached_property
+    def _random(self) -> Random:
+        return Random(f"{self._seed}:{self.name}")
 
     def _draw(self) -> float:
         """Return this call's luck, from 0 to below 1.
@@ -76,9 +81,7 @@ class Service(Generic[ConfigT]):
 
     def _is_failing(self) -> bool:
         """Tell whether this call fails, by chance or in an outage."""
-        is_unlucky = self._draw() < self.config.error_rate
-        if self.fails:
-            is_unlucky = self.fails()
+        is_unlucky = self.fails() if self.fails else self._draw() < self.config.error_rate
         return is_unlucky or self.config.is_down(now())
 
 

@@ -493,6 +493,16 @@ class Scheduler:
                 parked.future.set_exception(Crash(parked.operation.worker))
         self._parked.clear()
 
+    def let_go(self) -> None:
+        """Forget everybody who knows it, when nobody goes on; what was noted is kept."""
+        assert self._loop
+        self._loop.tasks.clear()
+        del self._loop._scheduler
+        self._loop = None
+        self._tasks.clear()
+        self._ends.clear()
+        del self._observer
+
 
 class ScheduledLoop(SimulatedLoop):
     """A simulated loop whose scheduler is asked before it lets time pass."""

@@ -117,6 +117,12 @@ class Actor:
         with as_worker(self.id):
             await self._stage.reap()
 
+    def let_go(self) -> None:
+        """Forget its copy of the solution, whose functions know it in turn."""
+        if self._module:
+            vars(self._module).clear()
+        del self._module, self._stage
+
     async def _do(self, name: str, job_id: int | None, *arguments: object) -> Call:
         """Call one of the functions. Raises Crash when it died meanwhile."""
         if self._module is None:

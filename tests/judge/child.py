@@ -113,9 +113,6 @@ def judge(
         warnings.simplefilter("ignore")
         checks = all_checks()
         _limit_resources()
-        gc.collect()
-        gc.freeze()
-        gc.disable()
         with Theatre(settings.seed) as theatre:
             guard.install()
             session = _Session(path, checks, channel, prints, theatre, guard, settings)
@@ -329,6 +326,8 @@ def main(asked: dict[str, Any]) -> NoReturn:
     processes: int = asked["processes"]
     answers, wheres = others[:processes], others[processes:]
     all_checks()  # imports all that both processes need
+    gc.freeze()  # all that is there stays
+    gc.disable()
     os.chdir(asked["folder"])
     number = 0
     if processes > 1 and os.fork() == 0:

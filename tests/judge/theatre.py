@@ -126,6 +126,8 @@ class Theatre:
                 failure = _failure_of(loop, stage, world)
             finally:
                 _end(loop, scheduler)
+        if failure is None:
+            stage.let_go()
         # Who died may have had no time to await what it had made.
         return Played(failure, scheduler.steps, stage, () if scheduler.dead else tuple(slips))
 
