@@ -107,9 +107,11 @@ endif
 # .runtime goes while pip works, and both go with the Python under it (an upgrade of the system's).
 $(shell test -x .venv/bin/python || rm -f .venv/.runtime .venv/.check)
 
+# Where Python is told to keep no bytecode it reads what is there all the same, and starts sooner.
 .venv/.runtime: requirements.txt
 	@$(if $(wildcard $@),echo 'Updating .venv …',$(call new_venv,$(python)))
 	@rm -f $@ && $(pip) -r $<
+	@$(run) -m compileall -q infra tests scenarios candidate || true
 	$(stamp)
 
 .venv/.check: requirements-check.txt .venv/.runtime

@@ -11,7 +11,6 @@ from tests.judge.names import ROOT, all_names
 from tests.judge.report import TASKS
 from tests.judge.screen import print_report
 from tests.judge.supervisor import judged
-from tests.watch.commands import give_hint, reset
 
 DEFAULT_SOLUTION = ROOT / "candidate" / "solution.py"
 
@@ -61,10 +60,10 @@ def main(
         _watch(_found(solution))
         return
     if hint is not None:
-        give_hint(_one(hint, list(all_names())), os.environ)
+        _give_hint(_one(hint, list(all_names())))
         return
     if task is not None:
-        reset(_found(solution), _one(task, list(TASKS)))
+        _reset(_found(solution), _one(task, list(TASKS)))
         return
     names = _checked(only)
     if replay is not None and (len(names) != 1 or names[0] not in all_names()):
@@ -82,10 +81,25 @@ def main(
     sys.exit(report.exit_status(strict=strict))
 
 
+# What is imported below takes long, and whoever wants a verdict has no need of it.
+
+
 def _watch(solution: Path) -> None:
-    from tests.watch.app import watch  # noqa: PLC0415 - what draws it takes a tenth of a second
+    from tests.watch.app import watch  # noqa: PLC0415
 
     watch(solution, os.environ)
+
+
+def _give_hint(check: str) -> None:
+    from tests.watch.commands import give_hint  # noqa: PLC0415
+
+    give_hint(check, os.environ)
+
+
+def _reset(solution: Path, task: str) -> None:
+    from tests.watch.commands import reset  # noqa: PLC0415
+
+    reset(solution, task)
 
 
 def _one(text: str, known: list[str]) -> str:

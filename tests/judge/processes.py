@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import secrets
 import selectors
 import signal
 import subprocess
@@ -115,7 +114,7 @@ def ask(
 
     Each takes the next check from a pipe when it is done with one, so that both end together.
     """
-    password = secrets.token_hex(16)
+    password = os.urandom(16).hex()
     number = _PROCESSES if hasattr(os, "fork") and len(names) > 1 else 1
     with ExitStack() as opened:
         answers, writes = [], []
