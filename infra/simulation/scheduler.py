@@ -147,6 +147,8 @@ class Scheduler:
         self.faults_done = 0
         self.asked = 0
         """How many operations were asked for by workers who are alive."""
+        self.passed = 0
+        """How many operations passed, of those who are not enrolled."""
         self.inside: Connection | None = None
         """Of the transaction that the operation that is taken is inside of; it may have ended."""
         self.stopped_by: BaseException | None = None
@@ -207,6 +209,7 @@ class Scheduler:
     def before(self, operation: Operation) -> asyncio.Future[None] | None:
         """Let the operation take effect now, or when what is returned is done."""
         if operation.worker not in self._enrolled:
+            self.passed += 1
             return None
         if threading.get_ident() != self._python_thread:
             raise RuntimeError("operations are for the event loop's own thread")

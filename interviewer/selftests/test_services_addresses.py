@@ -64,7 +64,7 @@ async def test_a_fault_that_is_asked_for_comes_before_the_address(
     fault: Fault, outcome: Outcome
 ) -> None:
     """Any call may be limited or time out; but what was looked at and refused is not delivered."""
-    sendgrid = SendGrid(CALM)
+    sendgrid = SendGrid(replace(CALM, timeout_seconds=0))
     sendgrid.faults = lambda call: fault
 
     with pytest.raises(SendGridError):

@@ -100,14 +100,13 @@ class Actor:
 
     async def take(self) -> Job | None:
         """Claim a job by the kit's own claim, or by the solution's where the stage says so."""
-        if self._stage.hurries:
-            self._stage.change("UPDATE jobs SET scheduled_for = NULL WHERE status = 'pending'")
         if self._stage.own_claims:
+            if self._stage.hurries:
+                self._stage.change("UPDATE jobs SET scheduled_for = NULL WHERE status = 'pending'")
             return await self.claim()
         with as_worker(self.id):
             moment = now()
-            # A job may be put back until later between here and the claim. It is due all the
-            # same then: nobody is given a job whose time has not come.
+            # Nobody is given a job whose time has not come: what is claimed in a hurry is due.
             due = moment + _IN_A_HURRY if self._stage.hurries else moment
             claimed = await execute_sql(_CLAIM, [self.id, moment, moment, due], Job)
         return claimed[0] if claimed else None

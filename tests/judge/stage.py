@@ -131,7 +131,7 @@ class Stage:
         self._sends = self._received = 0
         self._driver = driver
         self._database = database
-        self._groups = 0
+        self._groups = self._passed = 0
         self._moves_seen = self._operations_at_move = 0
         self._moved_by: dict[int, Operation] = {}
 
@@ -148,6 +148,9 @@ class Stage:
 
         Ends when each has done its part or died. Raises what a part raises.
         """
+        if self.scheduler.passed != self._passed:  # of whoever was by himself, unwatched
+            self._passed = self.scheduler.passed
+            self._skip_moves()
         self._groups += 1
         groups: dict[object, int] = {}
         ends = []
@@ -483,12 +486,14 @@ class Stage:
 
     def _is_delivered(self, job_id: int) -> bool:
         """Return whether there is a mail for this job, and each of its customer's that moved on."""
-        moved_on = "customer_email = ? AND current_step != 'send_email'"
+        sql = """
+            SELECT customer_email, count(*) FROM jobs
+            WHERE customer_email = (SELECT customer_email FROM jobs WHERE id = ?)
+              AND current_step != 'send_email'
+        """
         # There is no row when it was deleted since: its next move tells that.
-        return all(
-            self.deliveries_to(job.customer_email) >= self.count(moved_on, job.customer_email)
-            for job in self.jobs(f"id = {job_id}")
-        )
+        ((email, moved_on),) = self.select(sql, job_id).rows
+        return not moved_on or self.deliveries_to(str(email)) >= int(str(moved_on))
 
 
 def _may_change(operation: Operation) -> bool:
