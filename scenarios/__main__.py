@@ -1,5 +1,10 @@
 """`python -m scenarios 1|2|3`: a system in trouble, its metrics, and a question."""
 
+from scenarios import interrupts
+
+if __name__ == "__main__":
+    interrupts.end_silently()  # what is imported below takes a moment
+
 import gc
 import logging
 import sys
@@ -226,4 +231,5 @@ def _give_up(words: str, status: int = 2) -> NoReturn:
 
 
 if __name__ == "__main__":
+    interrupts.raise_as_usual()
     main()

@@ -1,5 +1,10 @@
 """`python -m scenarios.demo`: a campaign of 50,000 customers, from Salesforce to the last route."""
 
+from scenarios import interrupts
+
+if __name__ == "__main__":
+    interrupts.end_silently()  # what is imported below takes a moment
+
 import asyncio
 import gc
 import sqlite3
@@ -268,4 +273,5 @@ def _give_up(words: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    interrupts.raise_as_usual()
     main()

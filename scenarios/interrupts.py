@@ -5,6 +5,18 @@ from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
 
+def end_silently() -> None:
+    """Let Ctrl-C end the process without a word, as long as there is nothing to tell of."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def raise_as_usual() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt again."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Interrupts:
     """Has Ctrl-C raise KeyboardInterrupt at once in its block; `came` tells that it did.
 

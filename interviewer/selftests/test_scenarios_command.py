@@ -257,6 +257,27 @@ def test_ctrl_c_prints_what_was_measured_so_far(does: str, path: Path) -> None:
     assert re.search(r"\b20 in all", stdout)
 
 
+@pytest.mark.parametrize(("module", "arguments"), [("scenarios", ["1"]), ("scenarios.demo", [])])
+def test_ctrl_c_while_it_starts_is_no_error(module: str, arguments: list[str]) -> None:
+    """Whoever changes their mind at once is not told what Python was importing."""
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", module, *arguments],
+        cwd=ROOT,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
+    ) as process:
+        assert process.stderr
+        next(line for line in process.stderr if line.rstrip().endswith(" click"))
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+
+    assert process.returncode in {-signal.SIGINT, 130}
+    assert "Traceback" not in stderr
+
+
 def test_reveal_prints_an_incidents_section() -> None:
     """From its heading to the next one."""
     done = scenario("2", "--reveal")
