@@ -23,6 +23,7 @@ from infra.simulation.clocks import Clocks
 from infra.simulation.explorer import Run
 from infra.simulation.scheduler import Endless, Halted, ScheduledLoop, Scheduler, Strategy
 from tests.judge.broken import Broken
+from tests.judge.generated import compiled_once
 from tests.judge.stage import Stage
 from tests.judge.subject import Subject
 from tests.judge.unawaited import Slip, Unawaited
@@ -69,6 +70,7 @@ class Theatre:
             block.enter_context(_seeded_entropy(self._chance))
             block.enter_context(_process_ids_of_workers())
             block.enter_context(self._unawaited.listening())
+            block.enter_context(compiled_once())
             self._block = block.pop_all()
         return self
 
