@@ -214,10 +214,13 @@ def test_a2_none_when_nothing_is_available(judge: Judge) -> None:
 
 
 async def _claim_none(stage: Stage) -> None:
+    before = {job.id: job for job in stage.jobs()}
+
     async def claim(actor: Actor) -> None:
         job = await actor.claim()
         if job is not None:
-            raise Broken("None, as no job is available", f"returned {_words(job)}, {_clock()}")
+            words = _words(before.get(job.id, job))
+            raise Broken("None, as no job is available", f"claimed {words}, {_clock()}")
 
     await stage.alone(claim)
 
@@ -471,7 +474,8 @@ class _finished_meanwhile:  # noqa: N801 - a play, as the functions beside it ar
             if job:
                 with as_worker(actor.id):
                     await execute_sql(
-                        "UPDATE jobs SET status = ? WHERE id = ?", [self.status, job.id]
+                        "UPDATE jobs SET status = ?, worker_id = NULL WHERE id = ?",
+                        [self.status, job.id],
                     )
                 finished.add(job.id)
 

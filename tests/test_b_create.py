@@ -21,6 +21,9 @@ MANY = 50_001
 A_MOMENT_SECONDS = 0.01
 """Between two calls: no two have the same time."""
 
+_ONE_BY_ONE = 20_000
+"""More than it takes to create any of the lists here job by job, which only costs too much."""
+
 BEFORE = pending(3, address="earlier{}@example.com") + jobs(
     "campaign_id = 2, customer_email = 'other@example.com', status = 'completed', "
     "current_step = 'done', created_at = '2030-01-01 08:00:00.000000'",
@@ -80,14 +83,20 @@ def test_b1_right_rows_right_count(judge: Judge) -> None:
             name="1,204 addresses, the last as the first",
             play=_creates([*_addresses(1_203), *_addresses(1)]),
             fill=BEFORE,
+            operations_max=_ONE_BY_ONE,
         ),
-        World(name="as many as a portion has", play=_create_portions),
+        World(name="as many as a portion has", play=_create_portions, operations_max=_ONE_BY_ONE),
         World(name="three campaigns", play=_create_for_three, fill=BEFORE),
         World(
             name="two workers at once",
             play=_create_together,
             fill=BEFORE,
             limits=Limits(preemptions=2),
+        ),
+        World(
+            name="a worker who claims meanwhile",
+            play=_create_while_claimed,
+            limits=Limits(preemptions=1),
         ),
         World(name="the same addresses again", play=_create_again, fill=BEFORE),
         *(
@@ -153,6 +162,16 @@ async def _create_together(stage: Stage) -> None:
     _check_rows(stage, _check_others(stage, before), 1, [email for each in lists for email in each])
 
 
+async def _create_while_claimed(stage: Stage) -> None:
+    """As soon as the jobs are there somebody claims one: it was created all the same."""
+    emails = _addresses(3)
+
+    async def create(actor: Actor) -> None:
+        await _create_share(stage, actor, emails)
+
+    await stage.together((stage.actor(), create), (stage.actor(), Actor.take))
+
+
 async def _create_share(stage: Stage, actor: Actor, emails: list[str]) -> None:
     call = await actor.create(1, list(emails))
     stage.no_error(call, f"the number of jobs created for {_count(emails)}")
@@ -200,8 +219,10 @@ def _check_others(stage: Stage, before: list[Job]) -> list[Job]:
     """Return the new jobs. Raises Broken when one that was there has changed."""
     after = {job.id: job for job in stage.jobs()}
     for job in before:
-        if after.pop(job.id, None) != job:
-            raise Broken("jobs that were there before are left alone", f"job {job.id} was changed")
+        if (found := after.pop(job.id, None)) != job:
+            is_other = found and found.created_at == job.created_at
+            what = "was changed" if is_other else "is no more"
+            raise Broken("jobs that were there before are left alone", f"job {job.id} {what}")
     return list(after.values())
 
 
@@ -339,7 +360,7 @@ class _watches:  # noqa: N801 - a play, as the functions beside it are
 
     async def __call__(self, stage: Stage) -> None:
         stage.too_long = lambda: None
-        stage.on_commit = lambda: _check_all_or_none(stage, self.count, "a crash here leaves")
+        stage.on_commit = lambda: _check_all_or_none(stage, self.count, "committed here are")
         emails = _addresses(self.count)
 
         async def create(actor: Actor) -> None:
@@ -359,7 +380,7 @@ class _fails:  # noqa: N801 - a play, as the functions beside it are
 
         async def create(actor: Actor) -> None:
             call = await actor.create(1, _addresses(self.count))
-            _check_result(stage, call, self.count, "after an error there are")
+            _check_result(stage, call, self.count, _after(call))
 
         await stage.alone(create)
 
@@ -375,7 +396,7 @@ class _fails_at_first:  # noqa: N801 - a play, as the functions beside it are
 
         async def create(actor: Actor) -> None:
             call = await actor.create(1, list(emails))
-            _check_result(stage, call, self.count, "after an error there are")
+            _check_result(stage, call, self.count, _after(call))
             if stage.count():
                 return
             await stage.pass_time(1)
@@ -421,6 +442,10 @@ class _cancelled:  # noqa: N801 - a play, as the functions beside it are
             _check_result(stage, await call, self.count, "after it was cancelled there are")
 
         await stage.alone(create)
+
+
+def _after(call: Call) -> str:
+    return "after an error there are" if call.error else "there are"
 
 
 def _check_result(stage: Stage, call: Call, count: int, words: str) -> None:

@@ -555,6 +555,16 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
     down, *_ = judge.explore(
         World(name="down for good", play=_send_while_down, fill=pending(1)),
         World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
+        *(
+            World(
+                name=f"down once the mail is out, {tries} tries so far",
+                play=_send_too_late,
+                fill=f"{pending(1)}; UPDATE jobs SET retry_count = {tries};",
+                limits=Limits(preemptions=1),
+                runs_max=30,
+            )
+            for tries in (0, 7)
+        ),
         World(
             name="rate limits",
             play=_send_with_waits,
@@ -620,6 +630,32 @@ async def _send_while(stage: Stage, down: tuple[Fault, ...], worker: Actor | Non
         await stage.pass_time(due_in_seconds + 2)
         await stage.together((worker or stage.actor(), send))
     stage.final_status = stage.job().status
+
+
+async def _send_too_late(stage: Stage) -> None:
+    """A slow worker's job was reaped, and sent by another one, who is done with it."""
+    slow, quick = stage.actor(), stage.actor()
+    stale, current = await hand_over(stage, slow, quick)
+    assert stale
+    assert current
+    stage.down_once_sent = DOWN
+    was_done = False
+
+    async def send(actor: Actor) -> None:
+        nonlocal was_done
+        if actor is slow:
+            await actor.send(stale)
+        elif await actor.send(current):
+            complete(stage, current)
+            was_done = True
+
+    await stage.together((slow, send), (quick, send))
+    if was_done and (status := stage.job().status) != JobStatus.COMPLETED:
+        raise Broken(
+            "a completed job is left alone",
+            f"it is {status}",
+            why=f"{slow.id} could not send, and did not see that the job was another's by then.",
+        )
 
 
 async def _send_with_waits(stage: Stage) -> None:

@@ -8,13 +8,14 @@ from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
-from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, hand_over, work_off
+from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, check_given_up, hand_over, work_off
 from tests.judge.judge import Judge
 from tests.judge.production import everything
 from tests.judge.rivals import (
     ClaimedAgain,
     Overtaken,
     OvertakenAfter,
+    OvertakenInOutage,
     PutBack,
     ReapedAtWork,
     Shared,
@@ -452,6 +453,17 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         ),
         *(
             World(
+                name=f"down once the mail is out, {tries} tries so far",
+                play=OvertakenInOutage(),
+                fill=jobs(f"campaign_id = 1, customer_email = '{HAPPY}', retry_count = {tries}"),
+                limits=Limits(preemptions=1),
+                runs_max=60,
+                watches=watches,
+            )
+            for tries in (0, 7)
+        ),
+        *(
+            World(
                 name=f"a slow worker's error at {step}",
                 play=Overtaken(step),
                 fill=ONE_JOB,
@@ -489,14 +501,17 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         ),
         *(
             World(
-                name=f"{errors} errors at {step} of a worker who puts the job back",
+                name=f"{words} at {step} of a worker who puts the job back",
                 play=PutBack(step, errors),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1),
                 runs_max=60,
                 watches=watches,
             )
-            for step, errors in (("send_email", 1), ("send_email", 3))
+            for step, errors, words in (
+                ("send_email", 1, "an error"),
+                ("send_email", 3, "three errors"),
+            )
         ),
         *(
             World(
@@ -517,11 +532,13 @@ async def _life_while_down(stage: Stage) -> None:
     stage.down = DOWN
     actor = stage.actor()
     tries_before = stage.job().retry_count
+    was_left = False
 
     async def process(actor: Actor) -> None:
-        job = await actor.take()
-        if job:
+        nonlocal was_left
+        if job := await actor.take():
             await actor.process(job)
+            was_left |= stage.job().status == JobStatus.PROCESSING
 
     for _ in range(12):
         await stage.together((actor, process))
@@ -530,11 +547,14 @@ async def _life_while_down(stage: Stage) -> None:
     row = stage.job()
     if row.current_step != JobStepName.SEND_EMAIL or row.status == JobStatus.COMPLETED:
         raise wrong_state(stage, row, "a job whose mail could not be sent stays at send_email")
+    if row.status == JobStatus.FAILED:
+        check_given_up(stage, row, tries_before=tries_before)
     has_raised = any(call.error for call in stage.calls)
     if row.status == JobStatus.PENDING and row.retry_count <= tries_before and not has_raised:
         raise Broken(
             "retry_count is raised when the job is left for a later claim",
             f"retry_count is {row.retry_count}, as before, after {len(stage.calls)} calls",
+            why="process_job has left it processing, until the reaper came." if was_left else "",
         )
 
 

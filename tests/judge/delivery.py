@@ -175,13 +175,14 @@ def _check_not_sent(stage: Stage, before: Job, row: Job) -> None:
             f"the job is pending, and retry_count is {row.retry_count}, as before",
         )
     if row.status == JobStatus.FAILED:
-        _check_given_up(stage, row)
+        check_given_up(stage, row)
     if row.status == JobStatus.COMPLETED:
         raise Broken("a job that was not sent is not completed", "it is completed")
 
 
-def _check_given_up(stage: Stage, row: Job) -> None:
-    tries = sum(1 for mail in stage.tries if mail.job == row.id)
+def check_given_up(stage: Stage, row: Job, *, tries_before: int = 0) -> None:
+    """Check that a job that is failed was tried often enough, and says why it is."""
+    tries = tries_before + sum(1 for mail in stage.tries if mail.job == row.id)
     if tries < TRIES_MIN:
         raise Broken(
             "a transient error does not fail the job before five tries",

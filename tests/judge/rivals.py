@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from infra.models import Job, JobStatus
+from infra.models import Job, JobStatus, JobStepName
 from tests.judge.actor import Actor
 from tests.judge.delivery import PATIENCE_SECONDS, hand_over
-from tests.judge.stage import Stage
+from tests.judge.stage import DOWN, Stage
 from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
 
 
@@ -105,6 +105,29 @@ class OvertakenAfter:
 
         await stage.together((slow, process), (quick, process))
         await come_to_the_end(stage)
+
+
+class OvertakenInOutage:
+    """A slow worker's job is sent by another one; from then on SendGrid is down for good."""
+
+    async def __call__(self, stage: Stage) -> None:
+        await _prelude(stage, "send_email")
+        slow, quick = stage.actor(), stage.actor()
+        stale, current = await hand_over(stage, slow, quick)
+        if stale is None or current is None:
+            return
+        stage.down_once_sent = DOWN
+
+        async def process(actor: Actor) -> None:
+            if actor is slow:
+                await actor.process(stale)
+                return
+            await actor.process(current)
+            await _claim_and_process(actor)
+
+        await stage.together((slow, process), (quick, process))
+        if stage.job().current_step != JobStepName.SEND_EMAIL:
+            await come_to_the_end(stage)  # else the slow one has sent it, and nobody can know
 
 
 class PutBack:

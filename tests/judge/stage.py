@@ -100,6 +100,8 @@ class Stage:
         self.asked_by_step: dict[str, set[str]] = {}
         self.down: tuple[Fault, ...] = ()
         """How SendGrid fails, in turn, as long as it answers nobody."""
+        self.down_once_sent: tuple[Fault, ...] = ()
+        """How it fails for good, in turn, once a mail is out."""
         self.unlucky: str | None = None
         """Whose calls to services fail, as often as those for one job may."""
         self.asks_to_wait: tuple[float, ...] = (1.0,)
@@ -396,8 +398,9 @@ class Stage:
         asked_seconds = self.asks_to_wait[len(self.tries) % len(self.asks_to_wait)]
         self.services.sendgrid.retry_after_seconds = asked_seconds
         act = self._act(call.worker, Act.RATE_LIMITED)
-        if self.down:
-            return self.down[len(self.tries) % len(self.down)]
+        is_sent = bool(self.services.sendgrid.ledger.deliveries)
+        if down := self.down or (self.down_once_sent if is_sent else ()):
+            return down[len(self.tries) % len(down)]
         if act is Act.GO or self._has_had_enough():
             return None
         return _FAULTS[act]

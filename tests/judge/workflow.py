@@ -11,6 +11,7 @@ from tests.judge.world import Watch
 
 STEPS = ("send_email", "analyze", "take_action")
 MOVES: frozenset[Watch] = frozenset({"moves"})
+_ENDS = {(JobStepName.DONE, JobStatus.COMPLETED), (JobStepName.DONE, JobStatus.PENDING)}
 
 
 def wrong_state(stage: Stage, row: Job, expected: str, message: str | None = None) -> Broken:
@@ -30,8 +31,8 @@ def check_left(stage: Stage, row: Job) -> None:
     A step may be put back, as one that waits for the customer's reply: the job must only come to
     its end some day.
     """
-    if row.current_step == JobStepName.DONE:
-        if row.status not in (JobStatus.COMPLETED, JobStatus.PENDING):
+    if row.current_step == JobStepName.DONE or row.status == JobStatus.COMPLETED:
+        if (row.current_step, row.status) not in _ENDS:
             raise wrong_state(stage, row, "after the last step the job is completed at done")
     elif row.status != JobStatus.PENDING:
         raise wrong_state(stage, row, "after a step the job is pending, for any worker to claim")
