@@ -3,20 +3,22 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from tests.judge.names import PRINTS_MAX, all_names, shown
-from tests.judge.processes import Answer, OnResult, Start, ask, start_new
+from tests.judge.processes import Answer, OnResult, Start, ask
 from tests.judge.report import Report, Result
 from tests.judge.settings import Settings
+from tests.judge.warm import Warm
 
-_LONGEST_TASK, _EARLY = "D", ("D1", "D7")
+_LONGEST_TASK, _EARLY = "D", ("D1", "D6", "D7")
 """What takes longest begins early, so that the processes end together.
 
-D1 begins before D7: of those that do not come back the first is told, and it is simpler.
+D1 begins before all: of those that do not come back the first is told, and it is the simplest.
 """
 
 _ON_CLAIMED_JOBS = "CD"
@@ -36,18 +38,22 @@ def judged(
     seed: int = 0,
     budget: float = 1.0,
     on_result: OnResult = lambda result: None,
-    start: Start = start_new,
+    start: Start | None = None,
 ) -> Report:
     """Have the checks that `only` names, by id or by task, judged; all when it names none.
 
-    Those of the task `first` come first. `start` begins the judging process, when it is not to be
-    a new one; who ends that process has this return at once.
+    Those of the task `first` come first. `start` begins each judging process, when that is not to
+    be left to this; who ends that process has this return at once.
     """
     began = time.monotonic()
     wanted = [name for name in all_names() if not only or name in only or name[0] in only]
     queue = in_turn(wanted, first=first)
     settings = Settings(replay=replay, seed=seed, budget=budget)
-    with tempfile.TemporaryDirectory(prefix="judge-", ignore_cleanup_errors=True) as folder:
+    with ExitStack() as opened:
+        start = start or opened.enter_context(closing(Warm())).start
+        folder = opened.enter_context(
+            tempfile.TemporaryDirectory(prefix="judge-", ignore_cleanup_errors=True)
+        )
         ask_for = partial(ask, solution=solution, folder=folder, start=start)
         answers = _answers(queue, settings, on_result, ask_for)
         results = _results(queue, answers)

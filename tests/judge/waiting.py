@@ -78,7 +78,6 @@ def main() -> None:
     """Import everything, then wait at the socket whose number is the argument."""
     sys.setrecursionlimit(1000)
     all_checks()
-    gc.collect()
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as control:
         serve(control)

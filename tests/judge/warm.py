@@ -44,9 +44,8 @@ class Warm:
             try:
                 pid = waiting.ask(request, descriptors)
             except (OSError, ValueError):  # it is gone: killed, or out of memory
-                waiting.close()
-                self._waiting = waiting = _Waiting()
-                pid = waiting.ask(request, descriptors)
+                self.prepare()
+                return start_new(asked)
         return _Forked(pid, waiting, self._lock)
 
     def close(self) -> None:
