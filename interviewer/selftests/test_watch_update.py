@@ -57,6 +57,43 @@ def test_a_save_elsewhere_stays_with_the_task() -> None:
     assert command == Judge(HALF_DONE.run + 1, HALF_DONE.focus)
 
 
+def test_what_passes_and_is_not_affected_is_kept() -> None:
+    """The other tasks are judged, also those that failed; in the end all is there again."""
+    state, command = update(MANY_FAILURES, Saved(("A",), frozenset("ABCD")))
+    green = MANY_FAILURES.green_of(frozenset("BCD"))
+    rest = tuple(task for task in "ABCD" if task not in green)
+    assert green
+
+    assert command == Judge(MANY_FAILURES.run + 1, "A", rest)
+    assert {check[0] for check in state.fresh} == green
+
+    done = report(dict.fromkeys(rest, "passed"))
+    done.results = [each for each in done.results if each.id[0] in rest]
+    ended, _ = update(state, Finished(state.run, done, "14:00:00"))
+
+    assert set(ended.last.values()) == {"passed"}
+    assert len(ended.fresh) == len(ended.last)
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [
+        (ALL_GREEN, Saved((), frozenset("ABCD"))),
+        (ALL_GREEN, Pressed("r")),
+        (replace(ALL_GREEN, prints="hello"), Saved(("A",), frozenset("BCD"))),
+        (replace(ALL_GREEN, results={}), Saved(("A",), frozenset("BCD"))),
+        (STARTER, Saved(("A",), frozenset("BCD"))),
+    ],
+    ids=["nothing changed", "r", "prints", "from an earlier session", "not started"],
+)
+def test_all_is_judged_when_nothing_can_be_kept(state: State, event: Event) -> None:
+    """By a key, by a save of the same, and when what was printed would be missed."""
+    _, command = update(state, event)
+
+    assert isinstance(command, Judge)
+    assert command.tasks == ()
+
+
 def test_what_comes_of_a_run_that_was_ended_is_dropped() -> None:
     """A save during a run starts over: results of the run before come too late."""
     state, _ = update(HALF_DONE, Saved(("A",)))

@@ -89,6 +89,8 @@ class Report:
     seconds: float = 0.0
     unusable: str | None = None
     seed: int = 0
+    by_own_claims: Sequence[str] = ()
+    """The tasks that pass with the solution's own claims, and not with the kit's."""
 
     def of_task(self, task: str) -> list[Result]:
         """Return the results of one task."""

@@ -58,10 +58,15 @@ def judged(
         answers = _answers(queue, settings, on_result, ask_for)
         results = _results(queue, answers)
         spared = {name[0] for answer in answers for name in answer.spared}
+        by_own_claims = []
         for task in _ON_CLAIMED_JOBS:
             if replay is None and task not in spared:
-                answers += _by_own_claims(task, results, settings, on_result, ask_for)
+                more = _by_own_claims(task, results, settings, on_result, ask_for)
+                answers += more
+                if more:
+                    by_own_claims.append(task)
     report = _report(solution, wanted, results, answers)
+    report.by_own_claims = by_own_claims
     report.seconds = time.monotonic() - began
     report.seed = seed
     return report

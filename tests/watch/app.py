@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.watch.changes import changed_tasks, parses
 from tests.watch.events import (
     Command,
     Event,
+    Finished,
     Judge,
     Keep,
     Noted,
@@ -28,6 +29,7 @@ from tests.watch.events import (
 )
 from tests.watch.inbox import Inbox
 from tests.watch.plain import Plain
+from tests.watch.reach import reaches
 from tests.watch.render import render
 from tests.watch.reset import ResetError, put_back
 from tests.watch.runs import Runs
@@ -99,6 +101,8 @@ class _Seen:
 
     signatures: dict[Path, object]
     text: str = ""
+    judged: Mapping[str, str] = field(default_factory=dict)
+    """What each task could reach when it was judged last."""
 
 
 class App:
@@ -184,9 +188,11 @@ class App:
         others = {*now, *self._seen.signatures} - {self._solution}
         if any(now.get(path) != self._seen.signatures.get(path) for path in others):
             self._runs.renew()
+            self._seen.judged = {}
         self._seen.signatures = now
         self._is_overdue = False
-        self._take(Saved(tuple(self._read())))
+        changed = tuple(self._read())
+        self._take(Saved(changed, self._unaffected()))
 
     def _read(self) -> list[str]:
         """Return the tasks whose functions changed since the file was last read."""
@@ -200,16 +206,27 @@ class App:
         self._seen.text = text
         return changed_tasks(before, text) if before else []
 
+    def _unaffected(self) -> frozenset[str]:
+        """Return the tasks that reach nothing but what they reached when they were judged."""
+        now = reaches(self._seen.text)
+        return frozenset(
+            task for task, reach in self._seen.judged.items() if now.get(task) == reach
+        )
+
     def _take(self, event: Event) -> None:
+        if isinstance(event, Finished) and event.run == self.state.run:
+            reached = {} if event.report.unusable else reaches(self._seen.text)
+            alone = reached.keys() - event.report.by_own_claims  # these need another task, too
+            self._seen.judged = {task: reached[task] for task in sorted(alone)}
         self.state, command = update(self.state, event)
         if command:
             self._do(command)
 
     def _do(self, command: Command) -> None:
         match command:
-            case Judge(run, first):
+            case Judge(run, first, tasks):
                 self._began = time.monotonic()
-                self._runs.judge(run, first)
+                self._runs.judge(run, first, tasks)
             case Keep(event):
                 checks = self.state.last if event == "judged" and not self.state.unusable else {}
                 self._session.add(event, datetime.now(UTC), checks, self.state.hints)

@@ -7,9 +7,13 @@ from tests.judge.report import Report, Result
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The file was saved. `tasks` are those whose function changed."""
+    """The file was saved. `tasks` are those whose function changed.
+
+    `unaffected` are those whose verdict is what it was at the end of the last run.
+    """
 
     tasks: tuple[str, ...] = ()
+    unaffected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,14 @@ Event = Saved | Judged | Finished | Ticked | Pressed | Noted | Polling
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judge the file, this task first, and end the run that is under way."""
+    """Judge the file, this task first, and end the run that is under way.
+
+    Only these tasks are judged; all when there are none.
+    """
 
     run: int
     first: str
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

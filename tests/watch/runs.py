@@ -21,11 +21,11 @@ class Runs:
         self._warm = Warm()
         self._current: _Run | None = None
 
-    def judge(self, run: int, first: str) -> None:
-        """End the run that is under way, and begin another with this task."""
+    def judge(self, run: int, first: str, tasks: tuple[str, ...] = ()) -> None:
+        """End the run that is under way, and begin another of these tasks, `first` at first."""
         if self._current:
             self._current.cancel()
-        self._current = _Run(run, first, self._path, self._post, self._warm)
+        self._current = _Run(run, first, tasks, self._path, self._post, self._warm)
         threading.Thread(target=self._current, daemon=True).start()
 
     def renew(self) -> None:
@@ -45,10 +45,17 @@ class Runs:
 
 class _Run:
     def __init__(
-        self, number: int, first: str, path: Path, post: Callable[[Event], None], warm: Warm
+        self,
+        number: int,
+        first: str,
+        tasks: tuple[str, ...],
+        path: Path,
+        post: Callable[[Event], None],
+        warm: Warm,
     ):
         self._number = number
         self._first = first
+        self._tasks = tasks
         self._path = path
         self._post = post
         self._warm = warm
@@ -61,6 +68,7 @@ class _Run:
         try:
             report = judged(
                 self._path,
+                only=self._tasks,
                 first=self._first,
                 on_result=lambda result: self._post(Judged(self._number, result)),
                 start=self._start,

@@ -83,6 +83,22 @@ class State:
             for check in self.checks_of(task)
         )
 
+    def green_of(self, tasks: frozenset[str]) -> frozenset[str]:
+        """Return those of the tasks whose checks all pass; none, when anything was printed.
+
+        What is printed is that of one run, and shows nothing of a task that is not judged.
+        """
+        if self.prints.strip():
+            return frozenset()
+        return frozenset(
+            task
+            for task in tasks
+            if all(
+                check in self.results and self.results[check].status == "passed"
+                for check in self.checks_of(task)
+            )
+        )
+
     def count(self, *statuses: str) -> int:
         """Return how many checks came to one of these."""
         return sum(self.status(check) in statuses for check in all_names())

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.hints import STEPS
-from tests.judge.report import Report
+from tests.judge.report import TASKS, Report
 from tests.watch import words
 from tests.watch.events import (
     Command,
@@ -30,8 +30,9 @@ _BACK = ("escape", "enter")
 def update(state: State, event: Event) -> Next:  # noqa: PLR0911 - one for each event
     """Return the state after an event, and what it asks for."""
     match event:
-        case Saved(tasks):
-            return _judge(replace(state, view=_view_after_save(state)), tasks)
+        case Saved(tasks, unaffected):
+            saved = replace(state, view=_view_after_save(state))
+            return _judge(saved, tasks, saved.green_of(unaffected - {*tasks}))
         case Judged(run, result) if run == state.run:
             results = {**state.results, result.id: result}
             return replace(state, results=results, fresh=state.fresh | {result.id}), None
@@ -54,23 +55,28 @@ def _view_after_save(state: State) -> View:
     return state.view if stays else View.FAILURE
 
 
-def _judge(state: State, tasks: tuple[str, ...] = ()) -> Next:
+def _judge(state: State, tasks: tuple[str, ...] = (), kept: frozenset[str] = frozenset()) -> Next:
+    """Begin a run of all tasks but those that are kept; of all, when none is left."""
     focus = tasks[0] if tasks else state.focus
+    judged = tuple(task for task in TASKS if task not in kept) if kept else ()
+    if not judged:
+        kept = frozenset()
     begun = replace(
         state,
         run=state.run + 1,
         running=True,
         focus=focus,
-        fresh=frozenset(),
+        fresh=frozenset(check for task in kept for check in state.checks_of(task)),
         before=state.last,
         unusable="",
         seconds=0.0,
     )
-    return begun, Judge(begun.run, focus)
+    return begun, Judge(begun.run, focus, judged)
 
 
 def _finished(state: State, report: Report, clock: str) -> State:
-    results = {result.id: result for result in report.results}
+    kept = {check: state.results[check] for check in state.fresh}
+    results = kept | {result.id: result for result in report.results}
     ended = replace(
         state,
         running=False,
@@ -81,7 +87,7 @@ def _finished(state: State, report: Report, clock: str) -> State:
     )
     if report.unusable:
         return ended
-    last = {result.id: result.status for result in report.results}
+    last = {check: result.status for check, result in results.items()}
     ended = replace(ended, results=results, fresh=frozenset(results), last=last)
     shown = ended.shown_failure()
     if shown and shown.id == ended.chosen:
