@@ -650,12 +650,11 @@ async def _send_too_late(stage: Stage) -> None:
             was_done = True
 
     await stage.together((slow, send), (quick, send))
-    if was_done and (status := stage.job().status) != JobStatus.COMPLETED:
-        raise Broken(
-            "a completed job is left alone",
-            f"it is {status}",
-            why=f"{slow.id} could not send, and did not see that the job was another's by then.",
-        )
+    if was_done:
+        stage.down_once_sent = ()
+        await stage.pass_time(25 * 3600)  # longer than SendGrid remembers a key
+        await send_all(stage)
+        _check_one_mail_each(stage)
 
 
 async def _send_with_waits(stage: Stage) -> None:

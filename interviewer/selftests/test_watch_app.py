@@ -8,7 +8,7 @@ import pytest
 from interviewer.selftests.watching import report
 from tests.judge.report import Report
 from tests.watch.app import App
-from tests.watch.events import Event, Finished, Pressed, Saved
+from tests.watch.events import Event, Finished, Judged, Pressed, Saved
 from tests.watch.session import Session
 
 TEXT = """
@@ -78,7 +78,8 @@ def all_passed() -> Report:
         (CLAIM, "return 1", ("A",)),
         (CLAIM, "return None  # nobody", ("A",)),
         (SEND, "return True", ("C", "D")),
-        (KEY, "return str(job.id)", ("C", "D")),
+        (KEY, "return str(job.id)", ()),
+        ("def _key", "def (", ()),
         ("def _key", "import json\ndef _key", ()),
         ("", "", ()),
     ],
@@ -105,6 +106,28 @@ def test_a_run_that_did_not_end_changes_nothing_kept(path: Path) -> None:
     assert watched.save(CLAIM, "return 1") == ("A", "C", "D")
     watched.end(all_passed())
     assert watched.save("return 1", "return 2") == ("A",)
+
+
+def test_what_a_run_found_that_did_not_end_is_of_another_text(path: Path) -> None:
+    """It came to green by an edit that was taken back meanwhile."""
+    came = report({"A": "passed", "B": "failed", "C": "failed", "D": "failed"})
+    watched = Watched(path, came)
+    assert watched.save(SEND, "return True") == ("B", "C", "D")
+
+    for each in all_passed().results:
+        if each.id[0] == "C":
+            watched.app._take(Judged(watched.app.state.run, each))
+
+    assert watched.save("return True", SEND) == ("B", "C", "D")
+
+
+def test_no_dot_is_of_a_run_that_could_not_load_the_file(path: Path) -> None:
+    """Also of the tasks that were to be kept."""
+    watched = Watched(path, report({"A": "passed", "B": "passed", "C": "passed", "D": "failed"}))
+    watched.save(CLAIM, "return 1")
+    watched.end(Report("solution.py", [], unusable="solution.py:1: cannot be loaded"))
+
+    assert watched.app.state.fresh == frozenset()
 
 
 def test_a_task_that_needs_its_own_claims_is_judged_with_them(path: Path) -> None:

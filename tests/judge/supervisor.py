@@ -18,7 +18,7 @@ from tests.judge.warm import Warm
 _LONGEST_TASK, _EARLY = "D", ("D1", "D6", "D7")
 """What takes longest begins early, so that the processes end together.
 
-D1 begins before all: of those that do not come back the first is told, and it is the simplest.
+D1 begins first of them: of those that do not come back the first is told, and it is the simplest.
 """
 
 _ON_CLAIMED_JOBS = "CD"
@@ -42,8 +42,8 @@ def judged(
 ) -> Report:
     """Have the checks that `only` names, by id or by task, judged; all when it names none.
 
-    Those of the task `first` come first. `start` begins each judging process, when that is not to
-    be left to this; who ends that process has this return at once.
+    Those of the task `first` come first. `start` begins a judging process; without it one is
+    started here that has imported everything, and forks. Who ends it has this return at once.
     """
     began = time.monotonic()
     wanted = [name for name in all_names() if not only or name in only or name[0] in only]

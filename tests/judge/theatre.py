@@ -149,7 +149,7 @@ class Theatre:
 
 @dataclass(frozen=True, slots=True)
 class Played(Run[Broken]):
-    """A run, and the stage as it was at its end."""
+    """A run, and its stage, of which only what was noted can be read after a run that passed."""
 
     stage: Stage
     slips: Sequence[Slip] = ()

@@ -192,7 +192,8 @@ class App:
         self._seen.signatures = now
         self._is_overdue = False
         changed = tuple(self._read())
-        self._take(Saved(changed, self._unaffected()))
+        # Where no function changed, all that they use may have; or the file does not parse.
+        self._take(Saved(changed, self._unaffected() if changed else frozenset()))
 
     def _read(self) -> list[str]:
         """Return the tasks whose functions changed since the file was last read."""
@@ -225,6 +226,9 @@ class App:
     def _do(self, command: Command) -> None:
         match command:
             case Judge(run, first, tasks):
+                # Of these nothing is known until the run has ended.
+                known = self._seen.judged.items() if tasks else ()
+                self._seen.judged = {task: reach for task, reach in known if task not in tasks}
                 self._began = time.monotonic()
                 self._runs.judge(run, first, tasks)
             case Keep(event):

@@ -9,7 +9,7 @@ from tests.judge.report import Report, Result
 class Saved:
     """The file was saved. `tasks` are those whose function changed.
 
-    `unaffected` are those whose verdict is what it was at the end of the last run.
+    `unaffected` are those whose function reaches what it reached when it was judged.
     """
 
     tasks: tuple[str, ...] = ()

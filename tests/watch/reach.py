@@ -1,7 +1,7 @@
 """What a task's verdict can depend on: the part of the file that its function can reach.
 
-By names, whoever holds them: more than what is called, never less. A function that is mentioned
-nowhere in that part cannot change what the task comes to.
+By names, whoever holds them: more than what is called. A function that is mentioned nowhere in
+that part does not change what the task comes to.
 """
 
 import ast
@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from tests.watch.words import FUNCTIONS
 
-_REACH_ANYTHING = {
-    *("__dict__", "__import__", "eval", "exec", "getattr", "globals", "importlib", "inspect"),
-    *("locals", "sys", "vars"),
-}
-"""Who uses one of these may mean a function without naming it."""
+_REACH_ANYTHING = set(
+    "__builtins__ __dict__ __globals__ __import__ attrgetter builtins eval exec getattr globals "
+    "importlib inspect locals methodcaller operator sys vars "
+    "Path io open os pathlib read_bytes read_text sqlite3".split()
+)
+"""Who uses one of these may mean a function without naming it, or what is in another file."""
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -21,7 +22,7 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def reaches(source: str) -> dict[str, str]:
     """Return the part of a file that each task can reach, as a text to be compared.
 
-    Comments and the place in the file are no part of it. Empty for what cannot be taken apart.
+    Comments and the place in the file are no part of it. Empty when nobody can tell.
     """
     try:
         body = ast.parse(source).body
@@ -30,7 +31,7 @@ def reaches(source: str) -> dict[str, str]:
         return {}
     mentions = [frozenset(_mentions(node)) for node in body]
     if any(names & _REACH_ANYTHING for names in mentions):
-        return dict.fromkeys(FUNCTIONS, "".join(dumps))
+        return {}
     return {
         task: "".join(dumps[place] for place in _reached(body, mentions, _roots(task)))
         for task in FUNCTIONS
@@ -58,8 +59,23 @@ def _reached(body: list[ast.stmt], mentions: list[frozenset[str]], names: set[st
 
 
 def _runs_by_itself(node: ast.stmt) -> bool:
-    # A decorator may keep what it is given where anybody finds it.
-    return not isinstance(node, _Definition) or bool(node.decorator_list)
+    """Return whether a statement does more than to give a body a name.
+
+    A decorator, a base or a default may keep what it is given where anybody finds it.
+    """
+    match node:
+        case ast.ClassDef():
+            parts = [*node.decorator_list, *node.bases, *node.keywords]
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            parts = [*node.decorator_list, *filter(_calls, defaults)]
+        case _:
+            return True
+    return bool(parts)
+
+
+def _calls(value: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(value))
 
 
 def _name(node: ast.stmt) -> str:

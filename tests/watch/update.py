@@ -86,7 +86,7 @@ def _finished(state: State, report: Report, clock: str) -> State:
         unusable=report.unusable or "",
     )
     if report.unusable:
-        return ended
+        return replace(ended, fresh=frozenset())
     last = {check: result.status for check, result in results.items()}
     ended = replace(ended, results=results, fresh=frozenset(results), last=last)
     shown = ended.shown_failure()
