@@ -17,7 +17,8 @@ from infra.operations import perform
 
 T = TypeVar("T")
 
-POOL_SIZE = 10
+POOL_SIZE = 20
+"""One for each worker of a usual run: with fewer they would wait for each other at every turn."""
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 WRITE_TIMEOUT_SECONDS = 30.0
 

@@ -4,7 +4,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -59,3 +60,20 @@ def heed_ctrl_c() -> None:
     A shell that runs the tests in the background has them ignore it, and all that they start.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether there is such a process, and not only what is left until somebody asks."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def eventually(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> bool:
+    """Return whether a condition comes true in that time."""
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()

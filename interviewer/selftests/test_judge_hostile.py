@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from interviewer.selftests.hostile import (
     sending,
     words,
 )
-from interviewer.selftests.processes import TIMEOUT_SECONDS, heed_ctrl_c
+from interviewer.selftests.processes import TIMEOUT_SECONDS, eventually, heed_ctrl_c, is_alive
 from tests.__main__ import main
 
 UNLOADABLE = {
@@ -423,7 +424,8 @@ def test_two_judgements_at_once(tmp_path: Path) -> None:
     assert [process.wait(timeout=TIMEOUT_SECONDS) for process in both] == [0, 0]
 
 
-def test_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [1, 2], ids=["while it starts", "in an endless loop"])
+def test_interrupted(depth: int, tmp_path: Path) -> None:
     """Ctrl-C ends it quietly with status 130, and leaves no process behind."""
     path = tmp_path / "solution.py"
     path.write_text(claiming("x = 1\nwhile True: x += 1"), encoding="utf-8")
@@ -434,14 +436,15 @@ def test_interrupted(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         preexec_fn=heed_ctrl_c,  # noqa: PLW1509
     )
-    while not (children := children_of(process.pid)):
+    # The process that imports is its child, and those that judge are children of that one.
+    while not (those := descendants_of(process.pid, depth)):
         time.sleep(0.01)
 
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=TIMEOUT_SECONDS)
 
     assert (process.returncode, printed) == (130, b"")
-    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert eventually(lambda: not any(map(is_alive, those)))
 
 
 def test_a_relative_path_and_a_closed_input(tmp_path: Path) -> None:
@@ -458,13 +461,16 @@ def test_a_relative_path_and_a_closed_input(tmp_path: Path) -> None:
     assert printed.splitlines()[-1].startswith("mine.py: 1 passed")
 
 
-def children_of(pid: int) -> list[int]:
-    children = []
+def descendants_of(pid: int, depth: int) -> list[int]:
+    """Return its children, theirs, and so on; nothing as long as there are not so many of them."""
+    parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            children.append(int(stat.parent.name))
-    return children
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found, generation = [], [pid]
+    for _ in range(depth):
+        generation = [child for child, parent in parents.items() if parent in generation]
+        if not generation:
+            return []
+        found += generation
+    return found

@@ -1,15 +1,13 @@
 """A judging process kept ready: the same verdicts, sooner, and nothing left behind."""
 
-import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from interviewer.selftests.processes import TIMEOUT_SECONDS
+from interviewer.selftests.processes import TIMEOUT_SECONDS, eventually, is_alive
 from interviewer.selftests.test_judge_corpus import SOLUTIONS
 from tests.judge.processes import Process
 from tests.judge.report import Result
@@ -38,23 +36,6 @@ class Started:
         process = self._warm.start(asked)
         self.processes.append(process)
         return process
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether there is a process of that number."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def eventually(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> bool:
-    """Return whether a condition comes true in that time."""
-    until = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_the_verdicts_are_those_of_a_new_process(warm: Warm) -> None:
