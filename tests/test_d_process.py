@@ -632,7 +632,7 @@ def test_d7_everything_at_once(judge: Judge) -> None:
             holds=False,
             runs_max=0,
             samples=1,
-            operations_max=100 * JOBS,
+            operations_max=300 * JOBS,
             watches=frozenset({"moves", "calls"}),
         )
     )

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, Protocol
@@ -30,6 +31,9 @@ OPERATIONS_MAX = 3_000
 _ENDS = ("COMMIT", "ROLLBACK")
 _TRIES_OF_THE_DEAD_MAX = 20
 _UNDER_WAY_MAX = 5_000
+_CHOICES_MAX = 50
+"""To weigh hundreds of tasks at each step would take long."""
+
 _TURNS_WITHOUT_OPERATION_MAX = 100_000
 
 
@@ -183,6 +187,11 @@ class Scheduler:
         """Whether the run has ended, and only what is under way is being ended too."""
         return self._over
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether it was a task that a worker has started which went last, not the worker."""
+        return "-" in self.current
+
     # -- who takes part
 
     def enroll(self, worker: str, group: int) -> asyncio.Future[None]:
@@ -331,7 +340,7 @@ class Scheduler:
             has_timer = bool(self._loop._scheduled)
         self._parked = [p for p in self._parked if not (p.future and p.future.done())]
         while self._parked and not self.stopped_by:
-            able = [p for p in self._parked if self._is_able(p)]
+            able = self._able()
             if not able:
                 if has_timer:
                     return
@@ -347,6 +356,12 @@ class Scheduler:
                     return
             if self._take(options[chosen], able):
                 return
+
+    def _able(self) -> list[Parked]:
+        """Return what could go; of very many the eldest, and what goes on as before."""
+        parked = iter(self._parked)
+        able = list(islice(filter(self._is_able, parked), _CHOICES_MAX))
+        return able + [p for p in parked if p.thread == self.current and self._is_able(p)]
 
     def _is_able(self, parked: Parked) -> bool:
         if not parked.waits_for_writers:

@@ -291,3 +291,19 @@ def test_who_is_switched_to_can_fail_at_once() -> None:
     toy.play(choices)
 
     assert choices.points == [["w1", "w2", "w1r", "w2r"], ["w2", "w2r"]]
+
+
+def test_of_very_many_the_eldest_can_be_chosen() -> None:
+    """Of hundreds of tasks fifty are weighed, the first that came; all come to their turn."""
+
+    async def starts_many() -> None:
+        await asyncio.gather(*(sends() for _ in range(60)))
+
+    choices = Choices()
+    toy = Toy(starts_many, limits=Limits(preemptions=1))
+
+    played = toy.play(choices)
+
+    assert [len(options) for options in choices.points[:12]] == [50] * 11 + [49]
+    assert choices.points[0] == ["w1", *(f"w1-{number}" for number in range(2, 51))]
+    assert len(operations(played)) == 60

@@ -111,7 +111,10 @@ class Stage:
         self.moved_on_day = 0.0
         """When a job last left its step, where that is watched, or was due."""
         self.stalled_after: int | None = None
-        """With so many operations since a job left its step, the run has come to no end."""
+        """With so many operations since a job left its step, the run has come to no end.
+
+        Those of tasks beside a call do not count, as a heartbeat goes on whatever happens.
+        """
         self.hurries = False
         """Whether a scheduled job is due at once, so that hours of waiting do not part workers."""
         self.work_of_steps: dict[str, frozenset[str]] = {}
@@ -134,7 +137,7 @@ class Stage:
         self._driver = driver
         self._database = database
         self._groups = self._passed = 0
-        self._moves_seen = self._operations_at_move = 0
+        self._moves_seen = self._operations_since_move = 0
         self._moved_by: dict[int, Operation] = {}
 
     # -- for plays
@@ -342,9 +345,10 @@ class Stage:
             )
 
     def _stop_if_stalled(self) -> None:
-        if self.stalled_after is None:
+        if self.stalled_after is None or self.scheduler.is_beside:
             return
-        if len(self.scheduler.operations) - self._operations_at_move > self.stalled_after:
+        self._operations_since_move += 1
+        if self._operations_since_move > self.stalled_after:
             self.scheduler.stop(Endless(f"is not done after {self.stalled_after:,} operations"))
 
     def seen(self, operation: Operation) -> None:
@@ -454,7 +458,7 @@ class Stage:
             broken = wrong_change(move)
             if not broken and move.from_step != move.to_step:
                 self.moved_on_day = self.days()
-                self._operations_at_move = len(self.scheduler.operations)
+                self._operations_since_move = 0
                 broken = wrong_advance(move, self._circumstances(move, operation.worker))
             if broken:
                 broken.worker = operation.worker

@@ -205,13 +205,15 @@ def _not_back(loop: ScheduledLoop, stage: Stage, error: Exception) -> Broken | N
         return stage.too_long()
     under_way = [call for call in stage.calls if not call.done and not call.error]
     call = under_way[-1] if under_way else None
-    name = call.function if call else "the solution"
+    others = "a task that goes on after its call" if stage.calls else "the solution"
+    name = call.function if call else others
     what, line = str(error), None
     if isinstance(error, Deadlock):
         what = "waits for ever: nothing will wake it"
         line = _line_of_wait(loop, str(stage.subject.path))
     worker = call.worker if call else None
-    return Broken(f"{name} comes back", f"{name} {what}", worker=worker, line=line)
+    expected = f"{name} comes back" if call else "what was started comes to its end"
+    return Broken(expected, f"{name} {what}", worker=worker, line=line)
 
 
 def _line_of_wait(loop: ScheduledLoop, file: str) -> int | None:
