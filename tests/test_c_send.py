@@ -239,7 +239,9 @@ async def _send_invalid(stage: Stage) -> None:
         calls = len(stage.services.sendgrid.ledger.calls)
         if calls > 1:
             raise Broken(
-                "an invalid address is tried once", f"it was tried {calls} times in one call"
+                "an invalid address is tried once",
+                f"it was tried {calls} times in one call",
+                line=stage.line_of_last_mail(job.customer_email),
             )
         row = stage.job(job.id)
         if row.status != JobStatus.FAILED:
@@ -679,9 +681,14 @@ def _check_waits(stage: Stage) -> None:
 
 
 def _waits(stage: Stage) -> list[tuple[float, Try]]:
-    """Return the seconds from the answer to a try until the next one of the same call, with it."""
-    return [
-        (later.at_seconds - earlier.answered_seconds, later)
-        for earlier, later in pairwise(stage.tries)
-        if earlier.answered_seconds is not None and earlier.call is later.call
-    ]
+    """Return the seconds from a try until the next one of the same call, with that one.
+
+    They count from its answer, or from its beginning if the next one does not wait for that.
+    """
+    waits = []
+    for earlier, later in pairwise(stage.tries):
+        answered = earlier.answered_seconds
+        if answered is not None and earlier.call is later.call:
+            since = answered if answered <= later.at_seconds else earlier.at_seconds
+            waits.append((later.at_seconds - since, later))
+    return waits

@@ -402,9 +402,14 @@ class Scheduler:
         """
         assert self._loop
         timers = [timer for timer in self._loop._scheduled if not timer.cancelled()]
-        owner = worker_in(min(timers)._context) if timers else None  # type: ignore[attr-defined]
+        next_seconds = min(timer.when() for timer in timers) if timers else 0.0
+        owners = {
+            worker_in(timer._context)  # type: ignore[attr-defined]
+            for timer in timers
+            if timer.when() == next_seconds
+        }
         parked = (parked.operation for parked in self._parked)
-        return not any(one.worker == owner and one.kind == "database" for one in parked)
+        return not any(one.worker in owners and one.kind == "database" for one in parked)
 
     def _others(self, first: Parked, able: list[Parked]) -> list[Parked]:
         """Return who else could go: of those who are alike and have not begun, only one."""

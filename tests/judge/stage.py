@@ -302,8 +302,7 @@ class Stage:
 
     def line_of_try(self, mail: Try) -> int | None:
         """Return the line that made that call to SendGrid, in a run whose lines are noted."""
-        _, operation = self.scheduler.operations[mail.operations_before]
-        return self.line_of(operation)
+        return self.line_of(self._operation_of(mail))
 
     def called(self, call: Call) -> None:
         """A worker begins a call."""
@@ -435,11 +434,15 @@ class Stage:
         if operation.error is None and operation.job is not None:
             self.asked.setdefault(operation.job, set()).add(operation.call)
         if operation.call == "send_email":
-            _, key = operation.arguments
+            # Several calls may be under way with one key.
             for mail in reversed(self.tries):
-                if mail.key == key and mail.answered_seconds is None:
+                if self._operation_of(mail) is operation:
                     mail.answered_seconds = asyncio.get_running_loop().time()
                     break
+
+    def _operation_of(self, mail: Try) -> Operation:
+        _, operation = self.scheduler.operations[mail.operations_before]
+        return operation
 
     # -- moves
 
