@@ -14,7 +14,7 @@ from tests.judge.actor import Actor
 from tests.judge.broken import Broken
 from tests.judge.judge import Judge
 from tests.judge.stage import Cost, Stage
-from tests.judge.world import World, campaign, jobs, pending
+from tests.judge.world import World, campaign, in_november, jobs, pending
 
 LONG_AGO = "'2029-12-31 09:00:00.000000'"
 TOMORROW = "'2030-01-02 09:00:00.000000'"
@@ -82,6 +82,13 @@ ODD = (
         SELECT id, current_step, 'completed' FROM jobs WHERE customer_email = 'middle@example.com';
     """
 )
+IN_NOVEMBER = "".join(
+    jobs(f"campaign_id = 1, customer_email = 'ada@example.com', scheduled_for = '{due}:00.000000'")
+    for due in (
+        *("2030-02-28 09:00", "2030-10-30 20:00", "2030-11-23 10:00", "2030-11-23 15:29"),
+        *("2030-11-23 16:00", "2030-11-24 09:00", "2030-12-05 10:00", "2031-01-02 09:00"),
+    )
+)
 A_MOMENT_SECONDS = 0.01
 """Between two calls of a worker that has nothing else to do; no two have the same time."""
 
@@ -115,6 +122,7 @@ def test_a1_claims_and_stamps(judge: Judge) -> None:
             fill=pending(5),
         ),
         World(name="new jobs", play=_claim_one, fill=pending(2)),
+        World(name="new jobs, in November", play=in_november(_claim_one), fill=pending(2)),
         World(name="a scheduled job", play=_claim_one, fill=scheduled),
         World(name="a job that somebody had before", play=_claim_one, fill=again),
         World(name="six in a row", play=_claim_six, fill=pending(6)),
@@ -229,6 +237,7 @@ def test_a3_leaves_the_rest_alone(judge: Judge) -> None:
     """A claim takes only what is available, and changes no other row."""
     judge.explore(
         World(name="all kinds of jobs", play=_claim_all, fill=UNAVAILABLE + AVAILABLE),
+        World(name="jobs in November", play=in_november(_claim_all), fill=IN_NOVEMBER),
         World(
             name="jobs that others have had meanwhile",
             play=_after_others(_check_was_available),
@@ -486,6 +495,7 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
     """None only when no job is available: losing a race is no reason to go home."""
     judge.explore(
         World(name="all kinds of available jobs", play=_claim_each, fill=ODD),
+        World(name="jobs in November", play=in_november(_claim_each), fill=IN_NOVEMBER),
         *(
             World(
                 name=f"a job that has been due for {words}",

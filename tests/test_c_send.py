@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
+from infra.database.driver import Result
 from infra.models import Job, JobStatus
 from infra.services import Fault
 from infra.services.ledger import Outcome
@@ -12,6 +13,7 @@ from tests.judge.actor import Actor
 from tests.judge.broken import Broken
 from tests.judge.delivery import (
     CLAIMS_MAX,
+    PATIENCE_SECONDS,
     check_message,
     complete,
     hand_over,
@@ -249,10 +251,12 @@ async def _send_invalid(stage: Stage) -> None:
         check_message(row)
 
     async def send_copy(actor: Actor) -> None:
+        before = len(stage.scheduler.operations)
         if await actor.send(copies[0]):
             raise Broken(
                 "False, as no mail has gone out", "True, when called again with an old copy"
             )
+        _check_not_tried_again(stage, before)
 
     await stage.alone(send)
     await stage.pass_time(3 * 24 * 3600)
@@ -260,6 +264,26 @@ async def _send_invalid(stage: Stage) -> None:
     await stage.alone(send_copy)
     if stage.job().status != JobStatus.FAILED:
         raise Broken("the job stays failed", f"it is {stage.job().status}")
+
+
+def _check_not_tried_again(stage: Stage, before: int) -> None:
+    """Check that no call for the one job tries its address after it has read that it is failed.
+
+    Who trusts the copy that it was given does not know that it is.
+    """
+    knows = False
+    for _, operation in stage.scheduler.operations[before:]:
+        if operation.call == "send_email" and knows:
+            raise Broken(
+                "an address that was refused is never tried again",
+                "it was tried again, when called with an old copy",
+                why="By then the call had read that the job is failed.",
+                line=stage.line_of(operation),
+            )
+        result = operation.result
+        if isinstance(result, Result) and "status" in result.columns:
+            place = result.columns.index("status")
+            knows |= any(row[place] == JobStatus.FAILED for row in result.rows)
 
 
 def test_c3_rate_limit(judge: Judge) -> None:
@@ -335,6 +359,13 @@ def test_c4_timeout_delivered_or_not(judge: Judge) -> None:
             fill=pending(1),
             limits=Limits(preemptions=1, faults=1),
             faults=TIMEOUTS,
+            runs_max=30,
+        ),
+        World(
+            name="a worker who is reaped at work",
+            play=_send_reaped,
+            fill=pending(1),
+            limits=Limits(preemptions=1),
             runs_max=30,
         ),
     )
@@ -417,10 +448,26 @@ async def _send_while_reaped(stage: Stage) -> None:
     slow, quick = stage.actor(), stage.actor()
     stale = await slow.take()
     assert stale
-    await stage.pass_time(3600)
+    await stage.pass_time(PATIENCE_SECONDS)
     await stage.reap()
+    await _send_beside(stage, slow, stale, quick)
 
+
+async def _send_reaped(stage: Stage) -> None:
+    """A slow worker's job is reaped while it sends; another one claims it, and sends as well."""
+    slow, quick = stage.actor(), stage.actor()
+    stale = await slow.take()
+    assert stale
+    await stage.pass_time(PATIENCE_SECONDS)
+    await _send_beside(stage, slow, stale, quick, reaper=quick)
+
+
+async def _send_beside(
+    stage: Stage, slow: Actor, stale: Job, quick: Actor, *, reaper: Actor | None = None
+) -> None:
     async def send(actor: Actor) -> None:
+        if actor is reaper:
+            await actor.reap()
         job = stale if actor is slow else await actor.take()
         if job:
             await actor.send(job)
@@ -484,18 +531,21 @@ async def _keys_differ_of_many(stage: Stage) -> None:
 
 
 def _check_keys(stage: Stage) -> None:
-    jobs_of_key: dict[str, int] = {}
+    first_of_key: dict[str, Try] = {}
     for mail in stage.tries:
-        assert mail.job
-        other = jobs_of_key.setdefault(mail.key, mail.job)
-        if other != mail.job:
-            first, second = stage.job(other), stage.job(mail.job)
+        other = first_of_key.setdefault(mail.key, mail)
+        if other.job != mail.job:
+            assert other.job
+            assert mail.job
+            first, second = stage.job(other.job), stage.job(mail.job)
             raise Broken(
                 "a key of its own for each job",
                 f"job {first.id} (campaign {first.campaign_id}, {first.customer_email}) and job "
                 f"{second.id} (campaign {second.campaign_id}, {second.customer_email}) "
                 f"share {mail.key!r}",
                 why="SendGrid takes the second mail for the first one, and does not send it.",
+                line=stage.line_of_try(mail),
+                steps=(stage.step_of_try(other), stage.step_of_try(mail)),
             )
 
 
@@ -510,19 +560,20 @@ async def _key_stays(stage: Stage) -> None:
 
 
 def _check_one_key(stage: Stage) -> None:
-    keys = list(dict.fromkeys(mail.key for mail in stage.tries))
-    if len(keys) > 1:
-        raise Broken(
-            "the same key in each try of one mail",
-            f"{keys[0]!r}, then {keys[1]!r}",
-            why="If the first try was delivered after all, the second one is another mail.",
-        )
+    for earlier, later in pairwise(stage.tries):
+        if earlier.key != later.key:
+            raise Broken(
+                "the same key in each try of one mail",
+                f"{earlier.key!r}, then {later.key!r}",
+                why="If the first try was delivered after all, the second one is another mail.",
+                line=stage.line_of_try(later),
+                steps=(stage.step_of_try(earlier), stage.step_of_try(later)),
+            )
 
 
 async def _key_stays_when_down(stage: Stage) -> None:
     stage.down = DOWN
-    await send_now_and_then(stage, 12)
-    _check_one_key(stage)
+    await send_now_and_then(stage, 12, lambda: _check_one_key(stage))
 
 
 def test_c6_no_call_in_a_transaction(judge: Judge) -> None:
@@ -557,6 +608,7 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
     down, *_ = judge.explore(
         World(name="down for good", play=_send_while_down, fill=pending(1)),
         World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
+        World(name="limited for good", play=_send_while_limited, fill=pending(1)),
         *(
             World(
                 name=f"down once the mail is out, {tries} tries so far",
@@ -565,7 +617,7 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
                 limits=Limits(preemptions=1),
                 runs_max=30,
             )
-            for tries in (0, 7)
+            for tries in (0, 7, 40)
         ),
         World(
             name="rate limits",
@@ -606,6 +658,10 @@ async def _send_while_down(stage: Stage) -> None:
 
 async def _send_while_both(stage: Stage) -> None:
     await _send_while(stage, DOWN_BY_TURNS)
+
+
+async def _send_while_limited(stage: Stage) -> None:
+    await _send_while(stage, (Fault.RATE_LIMITED,))
 
 
 async def _send_while(stage: Stage, down: tuple[Fault, ...], worker: Actor | None = None) -> None:

@@ -3,6 +3,7 @@
 from itertools import count
 
 from infra.clock import now
+from infra.mistakes import line_of, told
 from infra.models import Job, JobStatus, JobStepName
 from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
@@ -13,6 +14,7 @@ from tests.judge.judge import Judge
 from tests.judge.production import everything
 from tests.judge.rivals import (
     ClaimedAgain,
+    GivenUpMeanwhile,
     Overtaken,
     OvertakenAfter,
     OvertakenInOutage,
@@ -35,7 +37,7 @@ from tests.judge.workflow import (
     state_of,
     wrong_state,
 )
-from tests.judge.world import Watch, World, jobs
+from tests.judge.world import Watch, World, in_november, jobs
 
 SENDGRID_FAULTS = (
     Act.RATE_LIMITED,
@@ -96,14 +98,14 @@ def test_d1_the_workflow(judge: Judge) -> None:
             operations_max=OPERATIONS_OF_POLLS,
             watches=MOVES,
         ),
-        World(name="1 job", play=_workflow, fill=ONE_JOB, watches=MOVES),
+        World(name="1 job in November", play=in_november(_workflow), fill=ONE_JOB, watches=MOVES),
     )
     _observe_workflow(judge, stage)
 
 
 def _observe_workflow(judge: Judge, stage: Stage) -> None:
     """Tell what the steps do beyond what the rules ask for."""
-    for step, asked in stage.asked_by_step.items():
+    for step, asked in stage.answers.by_step.items():
         judge.observe(f"{step} asks {' and '.join(sorted(asked)) if asked else 'no service'}")
     judge.observe(f"rows in job_steps: {', '.join(stage.step_rows) or 'none'}")
     waits = [f"{seconds / 3600:.3g} h" for seconds in stage.notes[:6]]
@@ -137,7 +139,7 @@ async def _workflow(stage: Stage) -> None:
 
 def _check_asked(stage: Stage) -> None:
     """Check that the steps were run: who has answered was read, in whichever step."""
-    asked = set().union(*stage.asked_by_step.values())
+    asked = set().union(*stage.answers.by_step.values())
     for service, what in (("fetch_reply", "reply"), ("analyze_sentiment", "reply's sentiment")):
         if service not in asked:
             raise Broken(
@@ -161,7 +163,7 @@ def _work_of_steps(judge: Judge, fill: str) -> dict[str, frozenset[str]]:
             watches=MOVES,
         )
     )
-    return {step: frozenset(names) for step, names in stage.asked_by_step.items()}
+    return {step: frozenset(names) for step, names in stage.answers.by_step.items()}
 
 
 def test_d2_called_again(judge: Judge) -> None:
@@ -453,14 +455,21 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         ),
         *(
             World(
-                name=f"down once the mail is out, {tries} tries so far",
-                play=OvertakenInOutage(),
+                name=f"down once the mail is out, {tries} tries so far, {where}",
+                play=OvertakenInOutage(to_the_end=to_the_end),
                 fill=jobs(f"campaign_id = 1, customer_email = '{HAPPY}', retry_count = {tries}"),
                 limits=Limits(preemptions=1),
                 runs_max=60,
                 watches=watches,
             )
-            for tries in (0, 7)
+            for tries in (0, 7, 40)
+            for where, to_the_end in _WHERE
+        ),
+        World(
+            name="given up while a worker whose mail is out is frozen",
+            play=GivenUpMeanwhile(),
+            fill=ONE_JOB,
+            watches=watches,
         ),
         *(
             World(
@@ -485,7 +494,7 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
                 watches=watches,
             )
             for step in STEPS[:2]
-            for where, to_the_end in (("a step on", False), ("to the end", True))
+            for where, to_the_end in _WHERE
         ),
         *(
             World(
@@ -528,17 +537,18 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
     )
 
 
+_WHERE = (("a step on", False), ("to the end", True))
+"""How far another worker has come with a job, when its slow one goes on."""
+
+
 async def _life_while_down(stage: Stage) -> None:
     stage.down = DOWN
     actor = stage.actor()
     tries_before = stage.job().retry_count
-    was_left = False
 
     async def process(actor: Actor) -> None:
-        nonlocal was_left
         if job := await actor.take():
-            await actor.process(job)
-            was_left |= stage.job().status == JobStatus.PROCESSING
+            _check_put_back(stage, await actor.process(job))
 
     for _ in range(12):
         await stage.together((actor, process))
@@ -549,12 +559,10 @@ async def _life_while_down(stage: Stage) -> None:
         raise wrong_state(stage, row, "a job whose mail could not be sent stays at send_email")
     if row.status == JobStatus.FAILED:
         check_given_up(stage, row, tries_before=tries_before)
-    has_raised = any(call.error for call in stage.calls)
-    if row.status == JobStatus.PENDING and row.retry_count <= tries_before and not has_raised:
+    if row.status == JobStatus.PENDING and row.retry_count <= tries_before:
         raise Broken(
             "retry_count is raised when the job is left for a later claim",
             f"retry_count is {row.retry_count}, as before, after {len(stage.calls)} calls",
-            why="process_job has left it processing, until the reaper came." if was_left else "",
         )
 
 
@@ -597,7 +605,23 @@ class _InvalidOvertaken:
         await _life_of_invalid(stage)
 
 
+def _check_put_back(stage: Stage, call: Call) -> None:
+    """Check that a mail that was not sent leaves the job for others at once, and no error does."""
+    row = stage.job()
+    if (row.status, row.current_step) == (JobStatus.PROCESSING, JobStepName.SEND_EMAIL):
+        path = stage.subject.path
+        end = f"raised {told(call.error, path)}" if call.error else "returned"
+        raise Broken(
+            "a mail that was not sent leaves the job pending, for a later claim",
+            f"process_job {end}, and {state_of(row)}",
+            why="Nobody works on it, and nobody else can claim it until the reaper comes.",
+            worker=call.worker,
+            line=line_of(call.error, path) if call.error else None,
+        )
+
+
 def _check_after_errors(stage: Stage, row: Job, call: Call) -> None:
+    _check_put_back(stage, call)
     if row.status == JobStatus.PROCESSING and not (call.error or call.last_answer_failed):
         raise Broken(
             "a step that was done in the end leaves the job pending at the next one", state_of(row)

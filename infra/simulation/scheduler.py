@@ -146,6 +146,8 @@ class Scheduler:
         self.steps: list[Step] = []
         self.operations: list[tuple[int, Operation]] = []
         self.dead: set[str] = set()
+        self.frozen: set[str] = set()
+        """Workers who do nothing for now, as when a process is suspended."""
         self.fault: Act = Act.GO
         """What is to become of the call that a service is about to take."""
         self.faults_done = 0
@@ -364,9 +366,9 @@ class Scheduler:
         return able + [p for p in parked if p.thread == self.current and self._is_able(p)]
 
     def _is_able(self, parked: Parked) -> bool:
-        if not parked.waits_for_writers:
-            return True
-        return self._database.write_lock.holder is None
+        if parked.operation.worker in self.frozen:
+            return False
+        return not parked.waits_for_writers or self._database.write_lock.holder is None
 
     def _options(self, able: list[Parked], *, has_timer: bool) -> list[Option]:
         """Return what can be chosen; first, to go on with who went last, or else the eldest.

@@ -56,6 +56,8 @@ class Call:
     """Whether its last call to a service failed."""
     asked: set[str] = field(default_factory=set)
     """The services that it has called."""
+    asked_in_vain: set[str] = field(default_factory=set)
+    """Those that have failed it, be it once."""
 
 
 class Actor:

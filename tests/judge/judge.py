@@ -192,7 +192,7 @@ class Judge:
             expected=broken.expected,
             got=broken.got,
             why=_why([broken.why, *cause.words], [scheduler.steps[n] for n in needed]),
-            story=tell(scheduler, marked),
+            story=tell(scheduler, [*marked, *broken.steps]),
             where=self.shown(line),
             source=self.subject.file.lines[line - 1].strip() if line else "",
             replay=replay,

@@ -1,5 +1,7 @@
 """The moves of a job from step to step, and what can be wrong with one."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from infra.models import JobStepName
@@ -28,16 +30,42 @@ class Circumstances:
     """What was known when a job left a step.
 
     `moves_of_call` counts the moves of this call of process_job, this one included; `job_of_call`
-    is the job that it was given, if it was one. `usual_work` are the services that the step asks
-    when all goes well, `work` those that have answered, and those that this call has called.
+    is the job that it was given, if it was one. `unanswered` are the services that this call has
+    asked in vain, and nobody ever had an answer of for this job. `usual_work` are those that the
+    step asks when all goes well, `work` those that have answered, and those that this call has
+    called.
     """
 
     moves_of_call: int
     job_of_call: int | None
     is_delivered: bool
-    last_answer_failed: bool
+    unanswered: frozenset[str]
     usual_work: frozenset[str]
     work: frozenset[str]
+
+
+class Answers:
+    """The services that have answered: by step, and by job, ever and since it came to its step."""
+
+    def __init__(self) -> None:
+        self.by_step: defaultdict[str, set[str]] = defaultdict(set)
+        self._ever: defaultdict[int, set[str]] = defaultdict(set)
+        self._since_step: defaultdict[int, set[str]] = defaultdict(set)
+
+    def note(self, job_id: int, service: str) -> None:
+        """A service has answered in a call for that job."""
+        self._ever[job_id].add(service)
+        self._since_step[job_id].add(service)
+
+    def leave(self, job_id: int, step: str) -> set[str]:
+        """A job leaves a step. Returns the services that have answered since it came to it."""
+        services = self._since_step.pop(job_id, set())
+        self.by_step[step] |= services
+        return services
+
+    def missing(self, job_id: int, services: Iterable[str]) -> frozenset[str]:
+        """Return those of the services that have never answered for that job."""
+        return frozenset(services) - self._ever[job_id]
 
 
 def wrong_change(move: Move) -> Broken | None:
@@ -84,9 +112,10 @@ def wrong_advance(move: Move, known: Circumstances) -> Broken | None:
             "no step is skipped",
             f"{job}, and {step} was not done: nobody has called {services} for it",
         )
-    if step == JobStepName.ANALYZE and known.last_answer_failed:
+    if step == JobStepName.ANALYZE and known.unanswered:
+        services = " and ".join(sorted(known.unanswered))
         return Broken(
             "a step that could not be done does not advance",
-            f"{job}, although the last call to a service failed",
+            f"{job}, although {services} has not answered",
         )
     return None

@@ -9,6 +9,8 @@ from tests.judge.delivery import PATIENCE_SECONDS, hand_over
 from tests.judge.stage import DOWN, Stage
 from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
 
+_CLAIMS_IN_OUTAGE = 12
+
 
 class Overtaken:
     """A slow worker's job was reaped and claimed by another; both process it, and go on."""
@@ -108,7 +110,13 @@ class OvertakenAfter:
 
 
 class OvertakenInOutage:
-    """A slow worker's job is sent by another one; from then on SendGrid is down for good."""
+    """A slow worker's job is sent by another one; from then on SendGrid is down for good.
+
+    The other one has claimed the next step by the end, or has brought the job to its end.
+    """
+
+    def __init__(self, *, to_the_end: bool):
+        self.to_the_end = to_the_end
 
     async def __call__(self, stage: Stage) -> None:
         await _prelude(stage, "send_email")
@@ -117,17 +125,60 @@ class OvertakenInOutage:
         if stale is None or current is None:
             return
         stage.down_once_sent = DOWN
+        through = asyncio.Event()
 
         async def process(actor: Actor) -> None:
             if actor is slow:
                 await actor.process(stale)
+                through.set()
                 return
             await actor.process(current)
-            await _claim_and_process(actor)
+            job = await actor.take()
+            if not self.to_the_end:
+                await through.wait()
+            if job:
+                await actor.process(job)
+                await _claim_and_process(actor)
 
         await stage.together((slow, process), (quick, process))
         if stage.job().current_step != JobStepName.SEND_EMAIL:
             await come_to_the_end(stage)  # else the slow one has sent it, and nobody can know
+
+
+class GivenUpMeanwhile:
+    """A worker freezes when its mail is out; SendGrid is down, and another one gives the job up."""
+
+    async def __call__(self, stage: Stage) -> None:
+        await _prelude(stage, "send_email")
+        slow, quick = stage.actor(), stage.actor()
+        stale, current = await hand_over(stage, slow, quick)
+        if stale is None or current is None:
+            return
+        stage.down_once_sent = DOWN
+        begin = asyncio.Event()
+
+        def freeze(worker: str) -> None:
+            if worker == slow.id:
+                stage.scheduler.frozen.add(worker)
+                begin.set()
+
+        stage.on_sent = freeze
+
+        async def process(actor: Actor) -> None:
+            if actor is slow:
+                await actor.process(stale)
+                begin.set()
+                return
+            await begin.wait()
+            await actor.process(current)
+            for _ in range(_CLAIMS_IN_OUTAGE):
+                await stage.pass_time(2)
+                await _claim_and_process(actor)
+            stage.scheduler.frozen.clear()
+
+        await stage.together((slow, process), (quick, process))
+        if stage.job().current_step != JobStepName.SEND_EMAIL:
+            await come_to_the_end(stage)
 
 
 class PutBack:

@@ -22,7 +22,7 @@ from infra.simulation.scheduler import Act, Endless, Scheduler
 from infra.worker import reap
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
-from tests.judge.moves import Circumstances, Move, wrong_advance, wrong_change
+from tests.judge.moves import Answers, Circumstances, Move, wrong_advance, wrong_change
 from tests.judge.subject import Subject
 from tests.judge.world import Watch
 
@@ -95,9 +95,7 @@ class Stage:
         self.calls: list[Call] = []
         self.tries: list[Try] = []
         self.actors: dict[str, Actor] = {}
-        self.asked: dict[int, set[str]] = {}
-        """The services that answered, by job, since it came to its step."""
-        self.asked_by_step: dict[str, set[str]] = {}
+        self.answers = Answers()
         self.down: tuple[Fault, ...] = ()
         """How SendGrid fails, in turn, as long as it answers nobody."""
         self.down_once_sent: tuple[Fault, ...] = ()
@@ -108,6 +106,8 @@ class Stage:
         """How long, in turn, SendGrid asks whom it limits to wait, in seconds."""
         self.on_error: Callable[[int], None] = lambda count: None
         """Is told how many errors the job in hand has met, at each."""
+        self.on_sent: Callable[[str], None] = lambda worker: None
+        """Is told of each worker who hears that its mail is out."""
         self.moved_on_day = 0.0
         """When a job last left its step, where that is watched, or was due."""
         self.stalled_after: int | None = None
@@ -304,6 +304,11 @@ class Stage:
         """Return the line that made that call to SendGrid, in a run whose lines are noted."""
         return self.line_of(self._operation_of(mail))
 
+    def step_of_try(self, mail: Try) -> int:
+        """Return which step of the run was that call to SendGrid."""
+        step, _ = self.scheduler.operations[mail.operations_before]
+        return step
+
     def called(self, call: Call) -> None:
         """A worker begins a call."""
         if "available" in self.watches and not self._driver.in_transaction:
@@ -431,9 +436,13 @@ class Stage:
         if actor and actor.call:
             actor.call.last_answer_failed = operation.error is not None
             actor.call.asked.add(operation.call)
+            if operation.error:
+                actor.call.asked_in_vain.add(operation.call)
         if operation.error is None and operation.job is not None:
-            self.asked.setdefault(operation.job, set()).add(operation.call)
+            self.answers.note(operation.job, operation.call)
         if operation.call == "send_email":
+            if operation.error is None:
+                self.on_sent(operation.worker)
             # Several calls may be under way with one key.
             for mail in reversed(self.tries):
                 if self._operation_of(mail) is operation:
@@ -482,13 +491,12 @@ class Stage:
         call = self.actors[worker].call if worker in self.actors else None
         if call:
             call.moves += 1
-        work = self.asked.pop(move.job_id, set())
-        self.asked_by_step.setdefault(move.from_step, set()).update(work)
+        work = self.answers.leave(move.job_id, move.from_step)
         return Circumstances(
             moves_of_call=call.moves if call else 1,
             job_of_call=call.job if call else move.job_id,
             is_delivered=self._is_delivered(move.job_id),
-            last_answer_failed=call is not None and call.last_answer_failed,
+            unanswered=self.answers.missing(move.job_id, call.asked_in_vain if call else ()),
             usual_work=self.work_of_steps.get(move.from_step, frozenset()),
             # A call may ask before it knows which step the job is at, and do without the answer.
             work=frozenset(work | call.asked if call else work),

@@ -83,6 +83,23 @@ class World:
     round_trip_seconds: float = 0.0
 
 
+_TO_NOVEMBER_SECONDS = (326 * 24 + 6.5) * 3600
+"""From nine o'clock on 1 January."""
+
+
+def in_november(play: Callable[["Stage"], Awaitable[None]]) -> Callable[["Stage"], Awaitable[None]]:
+    """Return the play as it goes on the 23rd of November, at half past three in the afternoon.
+
+    A moment that is written wrong can be right on the first of January, or before noon.
+    """
+
+    async def later(stage: "Stage") -> None:
+        await stage.pass_time(_TO_NOVEMBER_SECONDS)
+        await play(stage)
+
+    return later
+
+
 def campaign(number: int, status: str = "active") -> str:
     """Return SQL that inserts a campaign beside the two that are always there."""
     values = f"{number}, 'More', 1, '{status}', '2030-01-01 08:00:00.000000'"
