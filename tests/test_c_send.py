@@ -617,7 +617,7 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
                 limits=Limits(preemptions=1),
                 runs_max=30,
             )
-            for tries in (0, 7, 40)
+            for tries in (0, 7, 19)
         ),
         World(
             name="rate limits",

@@ -462,7 +462,7 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
                 runs_max=60,
                 watches=watches,
             )
-            for tries in (0, 7, 40)
+            for tries in (0, 7, 19)
             for where, to_the_end in _WHERE
         ),
         World(
