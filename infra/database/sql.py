@@ -100,6 +100,7 @@ def misplaced(word: str) -> sqlite3.ProgrammingError:
     )
 
 
+@lru_cache(maxsize=1024)
 def only_reads(sql: str) -> bool:
     """Return whether SQL can change nothing; what begins or ends a transaction can."""
     return sql.partition(" ")[0] not in _TRANSACTION_WORDS and prepare(sql).reads
