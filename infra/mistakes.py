@@ -112,6 +112,7 @@ def _of_attribute(error: AttributeError, text: str, frame: FrameType) -> str:
         return text
     if _COROUTINE.search(text):
         return _about_await(None, frame)
+    text = text.removesuffix(" and no __dict__ for setting new attributes")  # from Python 3.13 on
     name = error.name or text.rpartition(" attribute ")[2].strip("'")
     owner = error.obj if error.name else _owner_in(frame)
     if text.isidentifier() and isinstance(owner, type):  # an enum's error in Python 3.11

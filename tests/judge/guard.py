@@ -118,7 +118,7 @@ class Guard:
         raise NotAllowed(message)
 
     def _refusing(self, what: str, why: str) -> Callable[..., Any]:
-        def refuse(*arguments: object) -> None:
+        def refuse(*arguments: object, **named: object) -> None:
             self._refuse(what, why)
 
         return refuse
