@@ -281,7 +281,9 @@ def _check_not_tried_again(stage: Stage, before: int) -> None:
                 line=stage.line_of(operation),
             )
         result = operation.result
-        if isinstance(result, Result) and "status" in result.columns:
+        # A step that is recorded as failed may be one to try again.
+        is_of_steps = "job_steps" in operation.call
+        if isinstance(result, Result) and "status" in result.columns and not is_of_steps:
             place = result.columns.index("status")
             knows |= any(row[place] == JobStatus.FAILED for row in result.rows)
 
@@ -459,14 +461,14 @@ async def _send_reaped(stage: Stage) -> None:
     stale = await slow.take()
     assert stale
     await stage.pass_time(PATIENCE_SECONDS)
-    await _send_beside(stage, slow, stale, quick, reaper=quick)
+    await _send_beside(stage, slow, stale, quick, reaps=True)
 
 
 async def _send_beside(
-    stage: Stage, slow: Actor, stale: Job, quick: Actor, *, reaper: Actor | None = None
+    stage: Stage, slow: Actor, stale: Job, quick: Actor, *, reaps: bool = False
 ) -> None:
     async def send(actor: Actor) -> None:
-        if actor is reaper:
+        if reaps and actor is quick:
             await actor.reap()
         job = stale if actor is slow else await actor.take()
         if job:
