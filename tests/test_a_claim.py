@@ -1,6 +1,6 @@
 """Task A: claim one available job for this worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from infra.clock import now, sleep
 from infra.context import as_worker
 from infra.database import execute_sql, transaction
 from infra.models import Job, JobStatus
-from infra.operations import Operation
 from infra.simulation.scheduler import Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
+from tests.judge.changes import Changes
 from tests.judge.judge import Judge
 from tests.judge.stage import Cost, Stage
 from tests.judge.world import World, campaign, in_november, jobs, pending
@@ -248,7 +248,7 @@ def test_a3_leaves_the_rest_alone(judge: Judge) -> None:
 
 async def _claim_all(stage: Stage) -> None:
     before = {job.id: job for job in stage.jobs()}
-    changes = _Changes(stage)
+    changes = Changes(stage)
     available = {job.id for job in before.values() if _is_available(job)}
     others = stage.select("SELECT * FROM campaigns").rows
     for _ in range(len(available) + 1):
@@ -291,32 +291,7 @@ def _not_available(claimed: Job, before: Job | None) -> Broken:
     )
 
 
-class _Changes:
-    """Keeps which operation was the last to change each job, inside a transaction or not."""
-
-    def __init__(self, stage: Stage):
-        self.stage = stage
-        self._rows = self._read()
-        self._operations: dict[int, Operation] = {}
-        stage.on_statement = self._note
-
-    def line(self, job_id: int) -> int | None:
-        """Return the line that changed a job, if it is known."""
-        return self.stage.line_of(self._operations.get(job_id))
-
-    def _note(self, operation: Operation) -> None:
-        rows = self._read()
-        for number, row in rows.items():
-            if row != self._rows.get(number):
-                self._operations[number] = operation
-        self._rows = rows
-
-    def _read(self) -> dict[int, Sequence[object]]:
-        # As they are: what cannot be read as a Job is not for the statement to hear of.
-        return {number: row for number, *row in self.stage.select("SELECT id, * FROM jobs").rows}  # type: ignore[misc]
-
-
-def _check_untouched(changes: _Changes, before: dict[int, Job], available: set[int]) -> None:
+def _check_untouched(changes: Changes, before: dict[int, Job], available: set[int]) -> None:
     taken = _taken(before, available)
     for row in changes.stage.jobs():
         old = before[row.id]
@@ -465,7 +440,7 @@ class _finished_meanwhile:  # noqa: N801 - a play, as the functions beside it ar
 
     async def __call__(self, stage: Stage) -> None:
         finished: set[int] = set()
-        changes = _Changes(stage)
+        changes = Changes(stage)
 
         async def claim(actor: Actor) -> None:
             await actor.claim()

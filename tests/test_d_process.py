@@ -9,6 +9,7 @@ from infra.services import classify, reply_for
 from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
+from tests.judge.changes import Changes
 from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, check_given_up, hand_over, work_off
 from tests.judge.judge import Judge
 from tests.judge.production import everything
@@ -408,15 +409,18 @@ async def _processed_in_vain(
     """Let a worker process each, a new one if not said which, and check that nothing changes."""
     before = stage.job()
     delivered = len(stage.services.sendgrid.ledger.deliveries)
+    changes = Changes(stage)
     for job in jobs:
         actor = worker or stage.actor()
         await stage.together((actor, lambda actor, job=job: actor.process(copy_of(job))))  # type: ignore[misc]
         after = stage.job()
         for name in Job.columns():
             old, new = getattr(before, name), getattr(after, name)
-            if old != new and name != "last_heartbeat":
+            if old != new:
                 raise Broken(
-                    f"a {before.status} job is left alone", f"{name} was {old}, and is {new}"
+                    f"a {before.status} job is left alone",
+                    f"{name} was {old}, and is {new}",
+                    line=changes.line(before.id),
                 )
         if len(stage.services.sendgrid.ledger.deliveries) != delivered and not mails_may_go:
             raise Broken(f"no mail for a {before.status} job", "one more mail went out")
