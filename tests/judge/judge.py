@@ -11,7 +11,7 @@ from infra.simulation.strategies import Guided, Replay
 from infra.simulation.tokens import TokenError, from_token, to_token
 from tests.judge.cause import Cause
 from tests.judge.failure import CheckFailed, Failure
-from tests.judge.settings import Settings
+from tests.judge.settings import OWN_CLAIMS, Settings
 from tests.judge.stage import Stage
 from tests.judge.story import tell
 from tests.judge.subject import Subject
@@ -97,14 +97,14 @@ class Judge:
             self._play(world, Guided(), with_slips=True)
         self.runs += 1
         if played.failure:
-            token = _prefix(world, worlds) + to_token([])
+            token = self._prefix(world, worlds) + to_token([])
             raise CheckFailed(self._told(played, marked=(), replay=token))
         self.coverage.append(_coverage(world, 1, complete=True))
         return played.stage
 
     def _replay(self, worlds: Sequence[World]) -> Stage:
         assert self.settings.replay is not None
-        name, _, token = self.settings.replay.rpartition(":")
+        name, _, token = self.settings.replay.removeprefix(OWN_CLAIMS).rpartition(":")
         world = next((world for world in worlds if slug(world) == name), worlds[0])
         if name and slug(world) != name:
             raise TokenError(f"the token is of another check: this one has no world {name}")
@@ -156,7 +156,7 @@ class Judge:
     ) -> Failure:
         """Play the failing run once more, this time noting each operation's line."""
         played = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
-        token = _prefix(world, worlds) + to_token(played.steps[: strategy.last_step + 1])
+        token = self._prefix(world, worlds) + to_token(played.steps[: strategy.last_step + 1])
         told = _failed(played, found)
         return self._told(told, marked=strategy.steps, needed=strategy.steps, replay=token)
 
@@ -168,7 +168,7 @@ class Judge:
             again = self._play(world, strategy, lines_of=self.subject.path, with_slips=True)
             found = _failed(again, found)
         rare = [place for place, step in enumerate(found.steps) if step.act is not Act.GO]
-        token = f"{_prefix(world, worlds)}{_CHANCE}{number}"
+        token = f"{self._prefix(world, worlds)}{_CHANCE}{number}"
         return self._told(found, marked=rare, replay=token)
 
     def _told(
@@ -198,6 +198,11 @@ class Judge:
             replay=replay,
         )
 
+    def _prefix(self, world: World, worlds: Sequence[World]) -> str:
+        """Return how the tokens of a world's runs begin."""
+        whose = OWN_CLAIMS if self.settings.own_claims else ""
+        return whose if world is worlds[0] else f"{whose}{slug(world)}:"
+
     def shown(self, line: int | None) -> str:
         """Return the solution's path as people know it, with the line if there is one."""
         path = self.subject.path
@@ -220,10 +225,6 @@ def _operations(played: Played) -> list[str]:
 def slug(world: World) -> str:
     """Return a world's name as a token has it: `2-workers-1-job`."""
     return re.sub(r"[^a-z0-9_]+", "-", world.name.lower()).strip("-")
-
-
-def _prefix(world: World, worlds: Sequence[World]) -> str:
-    return "" if world is worlds[0] else f"{slug(world)}:"
 
 
 def _line_of(scheduler: Scheduler, worker: str | None) -> int | None:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+OWN_CLAIMS = "own:"
+"""How the token begins of a run whose jobs were claimed by the solution's own function."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Literal
 from tests.judge.names import PRINTS_MAX, all_names, shown
 from tests.judge.processes import Answer, OnResult, Start, ask
 from tests.judge.report import Report, Result
-from tests.judge.settings import Settings
+from tests.judge.settings import OWN_CLAIMS, Settings
 from tests.judge.warm import Warm
 
 _LONGEST_TASK, _EARLY = "D", ("D1", "D6", "D7")
@@ -23,6 +23,14 @@ D1 begins first of them: of those that do not come back the first is told, and i
 
 _ON_CLAIMED_JOBS = "CD"
 """The tasks whose functions are given a job that was claimed."""
+
+_TOGETHER = "D1"
+"""The check by which it is seen whether functions that are right one by one fit together."""
+
+_DO_NOT_FIT = (
+    "Its jobs were claimed by claim_next_job. That is right, and this passes with jobs that are "
+    "claimed in another way: the two do not fit together."
+)
 
 _DIED = "the process ended: a crash, or too much memory"
 
@@ -37,18 +45,21 @@ def judged(
     replay: str | None = None,
     seed: int = 0,
     budget: float = 1.0,
+    passing: Collection[str] = (),
     on_result: OnResult = lambda result: None,
     start: Start | None = None,
 ) -> Report:
     """Have the checks that `only` names, by id or by task, judged; all when it names none.
 
-    Those of the task `first` come first. `start` begins a judging process; without it one is
-    started here that has imported everything, and forks. Who ends it has this return at once.
+    Those of the task `first` come first; the tasks `passing` are known to pass. `start` begins a
+    judging process; without it one is started here that has imported everything, and forks. Who
+    ends it has this return at once.
     """
     began = time.monotonic()
     wanted = [name for name in all_names() if not only or name in only or name[0] in only]
     queue = in_turn(wanted, first=first)
-    settings = Settings(replay=replay, seed=seed, budget=budget)
+    own_claims = replay is not None and replay.startswith(OWN_CLAIMS)
+    settings = Settings(replay=replay, seed=seed, budget=budget, own_claims=own_claims)
     with ExitStack() as opened:
         start = start or opened.enter_context(closing(Warm())).start
         folder = opened.enter_context(
@@ -65,6 +76,8 @@ def judged(
                 answers += more
                 if more:
                     by_own_claims.append(task)
+        if replay is None and not by_own_claims:
+            _judge_together(results, passing, settings, on_result, ask_for)
     report = _report(solution, wanted, results, answers)
     report.by_own_claims = by_own_claims
     report.seconds = time.monotonic() - began
@@ -92,6 +105,38 @@ def _answers(
         judged = {name for answer in answers for name in answer.results}
         queue = [name for name in queue if name not in judged and name[0] not in lost]
     return answers
+
+
+def _judge_together(
+    results: dict[str, Result],
+    passing: Collection[str],
+    settings: Settings,
+    on_result: OnResult,
+    ask_for: Ask,
+) -> None:
+    """Judge the workflow once more with jobs that the solution itself has claimed.
+
+    Each of its functions may be right, and yet nothing be done, as they do not fit together.
+    """
+
+    def is_right(task: str) -> bool:
+        checks = [name for name in all_names() if name[0] == task]
+        is_judged = all(name in results and results[name].status == "passed" for name in checks)
+        return is_judged or task in passing
+
+    if _TOGETHER not in results or not all(map(is_right, "ACD")):
+        return
+    (answer,) = ask_for([_TOGETHER], replace(settings, own_claims=True), lambda result: None)
+    result = answer.results.get(_TOGETHER)
+    if result is None:
+        words = f"while this was judged with its own claims, {answer.stopped or _DIED}"
+        result = _result(_TOGETHER, "error", words)
+    if result.failure:
+        why = f"{result.failure.why} {_DO_NOT_FIT}".strip()
+        result = replace(result, failure=replace(result.failure, why=why))
+    if result.status != "passed":
+        results[_TOGETHER] = result
+        on_result(result)
 
 
 class _FailedAgain(Exception):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.judge.processes import Process
+from tests.judge.report import TASKS
 from tests.judge.supervisor import judged
 from tests.judge.warm import Warm, end
 from tests.watch.events import Event, Finished, Judged
@@ -69,6 +70,7 @@ class _Run:
             report = judged(
                 self._path,
                 only=self._tasks,
+                passing=TASKS.keys() - self._tasks if self._tasks else (),
                 first=self._first,
                 on_result=lambda result: self._post(Judged(self._number, result)),
                 start=self._start,
