@@ -14,7 +14,7 @@ from tests.judge.broken import Broken
 from tests.judge.changes import Changes
 from tests.judge.judge import Judge
 from tests.judge.stage import Cost, Stage
-from tests.judge.world import World, campaign, in_november, jobs, pending
+from tests.judge.world import World, campaign, jobs, pending, starting
 
 LONG_AGO = "'2029-12-31 09:00:00.000000'"
 TOMORROW = "'2030-01-02 09:00:00.000000'"
@@ -65,7 +65,7 @@ ODD = (
             "created_at = '2029-01-01 09:00:00.000000'"
             for _ in range(150)
         ),
-        "campaign_id = 1, customer_email = 'retried@example.com', retry_count = 9, "
+        "campaign_id = 1, customer_email = 'retried@example.com', retry_count = 40, "
         f"worker_id = 'worker-11', started_at = {LONG_AGO}, error_message = 'timed out', "
         f"scheduled_for = {LONG_AGO}",
         "campaign_id = 2, customer_email = 'last@example.com', current_step = 'take_action', "
@@ -82,6 +82,7 @@ ODD = (
         SELECT id, current_step, 'completed' FROM jobs WHERE customer_email = 'middle@example.com';
     """
 )
+NOVEMBER = "2030-11-23 15:30:00"
 IN_NOVEMBER = "".join(
     jobs(f"campaign_id = 1, customer_email = 'ada@example.com', scheduled_for = '{due}:00.000000'")
     for due in (
@@ -122,7 +123,7 @@ def test_a1_claims_and_stamps(judge: Judge) -> None:
             fill=pending(5),
         ),
         World(name="new jobs", play=_claim_one, fill=pending(2)),
-        World(name="new jobs, in November", play=in_november(_claim_one), fill=pending(2)),
+        World(name="new jobs, in November", play=starting(NOVEMBER, _claim_one), fill=pending(2)),
         World(name="a scheduled job", play=_claim_one, fill=scheduled),
         World(name="a job that somebody had before", play=_claim_one, fill=again),
         World(name="six in a row", play=_claim_six, fill=pending(6)),
@@ -211,11 +212,11 @@ def test_a2_none_when_nothing_is_available(judge: Judge) -> None:
             ),
         ),
         World(
-            name="a job that is due in 5 seconds",
+            name="a job that is due in 2 seconds",
             play=_claim_none,
             fill=jobs(
                 "campaign_id = 1, customer_email = 'soon@example.com', "
-                "scheduled_for = '2030-01-01 09:00:05.000000'"
+                "scheduled_for = '2030-01-01 09:00:02.000000'"
             ),
         ),
     )
@@ -237,7 +238,7 @@ def test_a3_leaves_the_rest_alone(judge: Judge) -> None:
     """A claim takes only what is available, and changes no other row."""
     judge.explore(
         World(name="all kinds of jobs", play=_claim_all, fill=UNAVAILABLE + AVAILABLE),
-        World(name="jobs in November", play=in_november(_claim_all), fill=IN_NOVEMBER),
+        World(name="jobs in November", play=starting(NOVEMBER, _claim_all), fill=IN_NOVEMBER),
         World(
             name="jobs that others have had meanwhile",
             play=_after_others(_check_was_available),
@@ -419,6 +420,13 @@ class _race:  # noqa: N801 - a play, as the functions beside it are
 
         actors = [stage.actor() for _ in range(self.workers)]
         await stage.together(*((actor, claim) for actor in actors))
+        for job_id, holder in holders.items():
+            row = stage.job(job_id)
+            if row.worker_id != holder:
+                raise Broken(
+                    "a claimed job has the id of the worker who was given it",
+                    f"{holder} was given job {job_id}, which has worker_id {row.worker_id!r}",
+                )
 
 
 def _hold(holders: dict[int, str], job: Job, actor: Actor) -> None:
@@ -470,7 +478,7 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
     """None only when no job is available: losing a race is no reason to go home."""
     judge.explore(
         World(name="all kinds of available jobs", play=_claim_each, fill=ODD),
-        World(name="jobs in November", play=in_november(_claim_each), fill=IN_NOVEMBER),
+        World(name="jobs in November", play=starting(NOVEMBER, _claim_each), fill=IN_NOVEMBER),
         *(
             World(
                 name=f"a job that has been due for {words}",
@@ -488,6 +496,14 @@ def test_a5_nobody_goes_home_early(judge: Judge) -> None:
         World(name="5,000 jobs that wait, and 2 that are due", play=_claim_each, fill=LONG_WAIT),
         World(name="its own jobs again", play=_claim_again, fill=pending(3)),
         World(name="one worker that asks again and again", play=_claim_on, fill=pending(60)),
+        World(
+            name="the same, while a job waits for its time",
+            play=_claim_on,
+            fill=pending(60)
+            + jobs(
+                f"campaign_id = 1, customer_email = 'a@example.com', scheduled_for = {TOMORROW}"
+            ),
+        ),
         World(name="somebody else writes for 2 s", play=_claim_after_a_writer, fill=pending(3)),
         World(
             name="jobs that go from hand to hand",

@@ -49,6 +49,7 @@ SPECIAL = [
     "no-address",
     "plus+tag@example.com",
     "plus@example.com",
+    "plus@example.org",
     "percent%s@example.com",
     "what?@example.com",
     "dash--dash;@example.com",

@@ -25,7 +25,7 @@ from tests.judge.delivery import (
 )
 from tests.judge.judge import Judge
 from tests.judge.stage import DOWN, DOWN_BY_TURNS, Stage, Try
-from tests.judge.world import Watch, World, campaign, jobs, pending
+from tests.judge.world import Watch, World, campaign, jobs, pending, starting
 
 AS_SLOW_AS_USUAL = SendGridConfig(error_rate=0, rate_limit_per_second=None)
 TIMEOUTS = (Act.TIMEOUT_BEFORE_DELIVERY, Act.TIMEOUT_AFTER_DELIVERY)
@@ -45,7 +45,10 @@ GOOD_AND_BAD = (
         "campaign_id = 1, customer_email = 'ada@example.com'",
         *(f"campaign_id = 1, customer_email = 'no {n}@example.com'" for n in range(11)),
         "campaign_id = 1, customer_email = 'grace@example.com'",
+        "campaign_id = 1, customer_email = 'no_1@example.com'",
         "campaign_id = 2, customer_email = 'grace.2@example.com'",
+        "campaign_id = 2, customer_email = 'grace@example.com', status = 'failed', "
+        "retry_count = 5, error_message = 'gave up: timed out'",
     )
     + BYSTANDERS
 )
@@ -63,6 +66,7 @@ ODD_MAILS = (
     jobs(
         "campaign_id = 1, customer_email = 'pat.o''hara+news@example.com'",
         "campaign_id = 1, customer_email = 'jürgen@müller.example'",
+        "campaign_id = 1, customer_email = 'zoe\u0308@bu\u0308cher.example'",
         "campaign_id = 1, customer_email = 'ada@science.museum'",
         "campaign_id = 1, customer_email = '{ada}_100%@example.com'",
         "campaign_id = 2, customer_email = 'paused@example.com'",
@@ -79,13 +83,14 @@ FOR_DAYS = (
 MANY_IDS = (
     *range(1, 103),
     *(112, 121, 129, 257, 1001, 1234, 1235, 4097, 10_001, 12_340, 12_345, 50_001, 65_537, 100_001),
-    *(123_450, 1_000_001, 1_234_567, 1_234_568),
+    *(123_450, 1_000_001, 1_234_567, 1_234_568, 2**31 + 5, 2**32 + 7),
 )
 """Alike at the beginning or at the end, or by the remainder of a division."""
 _CAMPAIGN_OF = {12: 11, 121: 1}  # 11 and 12 run together are 1 and 112; 12 and 11, 121 and 1
+LONG_ADDRESS = "ada.augusta.king.countess.of.lovelace@mail.analytical-engines.example.com"
 SAME_CUSTOMER = campaign(11) + "".join(
     f"INSERT INTO jobs (id, campaign_id, customer_email) "
-    f"VALUES ({number}, {_CAMPAIGN_OF.get(number, 1 + number % 2)}, 'ada@example.com');"
+    f"VALUES ({number}, {_CAMPAIGN_OF.get(number, 1 + number % 2)}, '{LONG_ADDRESS}');"
     for number in MANY_IDS
 )
 YEARS_END = jobs(
@@ -306,8 +311,8 @@ def test_c3_rate_limit(judge: Judge) -> None:
             faults=(Act.RATE_LIMITED,),
         ),
         World(
-            name="an old job, by one worker",
-            play=_send_by_one_worker,
+            name="an old job, by one worker, at the end of the year",
+            play=starting("2030-12-31 23:59:20", _send_by_one_worker),
             fill=OLD,
             limits=Limits(faults=3),
             faults=(Act.RATE_LIMITED,),
@@ -609,6 +614,7 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
     """When SendGrid is down the call returns; it waits between tries and blocks nobody."""
     down, *_ = judge.explore(
         World(name="down for good", play=_send_while_down, fill=pending(1)),
+        World(name="down for good, 2 jobs of one worker", play=_send_while_down, fill=pending(2)),
         World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
         World(name="limited for good", play=_send_while_limited, fill=pending(1)),
         *(

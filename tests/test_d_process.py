@@ -38,7 +38,7 @@ from tests.judge.workflow import (
     state_of,
     wrong_state,
 )
-from tests.judge.world import Watch, World, in_november, jobs
+from tests.judge.world import Watch, World, jobs, starting
 
 SENDGRID_FAULTS = (
     Act.RATE_LIMITED,
@@ -78,7 +78,8 @@ ALL_TONES = (
                 (1, "positive"),
             )
         ),
-        f"campaign_id = 1, customer_email = '{HAPPY}', created_at = '2029-09-01 09:00:00.000000'",
+        f"campaign_id = 1, customer_email = '{HAPPY}', created_at = '2029-09-01 09:00:00.000000', "
+        "retry_count = 3, error_message = 'timed out', worker_id = 'worker-9'",
         *(f"campaign_id = 1, customer_email = '{email}'" for email in UNUSUAL),
     )
     + "UPDATE campaigns SET status = 'paused' WHERE id = 2;"
@@ -99,7 +100,12 @@ def test_d1_the_workflow(judge: Judge) -> None:
             operations_max=OPERATIONS_OF_POLLS,
             watches=MOVES,
         ),
-        World(name="1 job in November", play=in_november(_workflow), fill=ONE_JOB, watches=MOVES),
+        World(
+            name="1 job, at the end of the year",
+            play=starting("2030-12-31 23:59:50", _workflow),
+            fill=ONE_JOB,
+            watches=MOVES,
+        ),
     )
     _observe_workflow(judge, stage)
 

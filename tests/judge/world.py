@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from infra.clock import from_text, now
 from infra.simulation.scheduler import OPERATIONS_MAX, Act, Limits
 
 if TYPE_CHECKING:
@@ -83,21 +84,19 @@ class World:
     round_trip_seconds: float = 0.0
 
 
-_TO_NOVEMBER_SECONDS = (326 * 24 + 6.5) * 3600
-"""From nine o'clock on 1 January."""
+def starting(
+    moment: str, play: Callable[["Stage"], Awaitable[None]]
+) -> Callable[["Stage"], Awaitable[None]]:
+    """Return the play as it goes at that moment, in UTC, instead of at nine on 1 January.
 
-
-def in_november(play: Callable[["Stage"], Awaitable[None]]) -> Callable[["Stage"], Awaitable[None]]:
-    """Return the play as it goes on the 23rd of November, at half past three in the afternoon.
-
-    A moment that is written wrong can be right on the first of January, or before noon.
+    A date that is written or counted wrong can be right on that morning.
     """
 
-    async def later(stage: "Stage") -> None:
-        await stage.pass_time(_TO_NOVEMBER_SECONDS)
+    async def play_then(stage: "Stage") -> None:
+        await stage.pass_time((from_text(moment) - now()).total_seconds())
         await play(stage)
 
-    return later
+    return play_then
 
 
 def campaign(number: int, status: str = "active") -> str:
