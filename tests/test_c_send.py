@@ -8,7 +8,7 @@ from infra.models import Job, JobStatus
 from infra.services import Fault
 from infra.services.ledger import Outcome
 from infra.services.sendgrid import SendGridConfig, is_address
-from infra.simulation.scheduler import Act, Limits
+from infra.simulation.scheduler import OPERATIONS_MAX, Act, Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
 from tests.judge.delivery import (
@@ -614,7 +614,12 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
     """When SendGrid is down the call returns; it waits between tries and blocks nobody."""
     down, *_ = judge.explore(
         World(name="down for good", play=_send_while_down, fill=pending(1)),
-        World(name="down for good, 2 jobs of one worker", play=_send_while_down, fill=pending(2)),
+        World(
+            name="down for good, 2 jobs of one worker",
+            play=_send_while_down,
+            fill=pending(2),
+            operations_max=2 * OPERATIONS_MAX,
+        ),
         World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
         World(name="limited for good", play=_send_while_limited, fill=pending(1)),
         *(
