@@ -75,7 +75,7 @@ def all_passed() -> Report:
 @pytest.mark.parametrize(
     ("old", "new", "tasks"),
     [
-        (CLAIM, "return 1", ("A", "D")),
+        (CLAIM, "return 1", ("A",)),
         (CLAIM, "return None  # nobody", ("A",)),
         (SEND, "return True", ("C", "D")),
         (KEY, "return str(job.id)", ()),
@@ -95,7 +95,7 @@ def test_a_task_that_fails_is_judged_again(path: Path) -> None:
     """What it says of lines may not be true any more."""
     came = report({"A": "passed", "B": "passed", "B2": "failed", "C": "passed", "D": "passed"})
 
-    assert Watched(path, came).save(CLAIM, "return 1") == ("A", "B", "D")
+    assert Watched(path, came).save(CLAIM, "return 1") == ("A", "B")
 
 
 def test_a_run_that_did_not_end_changes_nothing_kept(path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_run_that_did_not_end_changes_nothing_kept(path: Path) -> None:
     assert watched.save(SEND, "return True") == ("C", "D")
     assert watched.save(CLAIM, "return 1") == ("A", "C", "D")
     watched.end(all_passed())
-    assert watched.save("return 1", "return 2") == ("A", "D")
+    assert watched.save("return 1", "return 2") == ("A",)
 
 
 def test_what_a_run_found_that_did_not_end_is_of_another_text(path: Path) -> None:
@@ -135,7 +135,20 @@ def test_a_task_that_needs_its_own_claims_is_judged_with_them(path: Path) -> Non
     came = all_passed()
     came.by_own_claims = ["C"]
 
-    assert Watched(path, came).save(CLAIM, "return 1") == ("A", "C", "D")
+    assert Watched(path, came).save(CLAIM, "return 1") == ("A", "C")
+
+
+def test_what_does_not_fit_a_new_claim_is_judged_again(path: Path) -> None:
+    """D1 can fail in a run of task A alone; then D does not pass any more."""
+    watched = Watched(path, all_passed())
+    assert watched.save(CLAIM, "return 1") == ("A",)
+
+    came = report({"A": "passed", "D1": "failed"})
+    came.results = [each for each in came.results if each.id[0] == "A" or each.id == "D1"]
+    watched.end(came)
+
+    assert [each.id for each in watched.app.state.failures()] == ["D1"]
+    assert watched.save("return 1", "return 2") == ("A", "D")
 
 
 def test_all_is_judged_after_what_others_can_have_changed(path: Path) -> None:

@@ -51,8 +51,8 @@ def affected(before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "tasks"),
     [
-        ("return await _first()", "return 1", "AD"),
-        ("return None", "return 1", "AD"),
+        ("return await _first()", "return 1", "A"),
+        ("return None", "return 1", "A"),
         ("return len(emails)", "return 0", "B"),
         ("await STEPS[job", "STEPS[job", "D"),
         ("return True", "return False", "ABCD"),

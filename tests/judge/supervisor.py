@@ -24,8 +24,8 @@ D1 begins first of them: of those that do not come back the first is told, and i
 _ON_CLAIMED_JOBS = "CD"
 """The tasks whose functions are given a job that was claimed."""
 
-_TOGETHER = "D1"
-"""The check by which it is seen whether functions that are right one by one fit together."""
+_FIT, _TOGETHER = "ACD", "D1"
+"""The tasks whose functions have to fit together, and the check by which it is seen."""
 
 _DO_NOT_FIT = (
     "Its jobs were claimed by claim_next_job. That is right, and this passes with jobs that are "
@@ -124,7 +124,8 @@ def _judge_together(
         is_judged = all(name in results and results[name].status == "passed" for name in checks)
         return is_judged or task in passing
 
-    if _TOGETHER not in results or not all(map(is_right, "ACD")):
+    is_new = any(name[0] in _FIT for name in results)
+    if not is_new or not all(map(is_right, _FIT)):
         return
     (answer,) = ask_for([_TOGETHER], replace(settings, own_claims=True), lambda result: None)
     result = answer.results.get(_TOGETHER)
@@ -192,7 +193,7 @@ def _report(
     failures = " ".join(result.failure.why for result in results.values() if result.failure)
     return Report(
         solution=shown(solution),
-        results=[results[name] for name in wanted if name in results],
+        results=[results[name] for name in all_names() if name in results],
         # The same may be seen at more than one check, or be told beside one that fails.
         observations=list(
             dict.fromkeys(
