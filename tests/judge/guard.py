@@ -63,7 +63,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _ROOT = os.path.realpath(Path(__file__).parents[2])
 _WRITABLE = (os.path.realpath(tempfile.gettempdir()), "/dev")
 
-_DEPTHS = (1_000, 20_000)
+_DEPTHS = (1_000, 10_000)
 """The least and the most that `sys.setrecursionlimit` sets: the judge's own calls need some."""
 
 

@@ -67,10 +67,12 @@ async def _shift(stage: Stage, bell: asyncio.Event, place: int) -> None:
 async def _doze(stage: Stage, bell: asyncio.Event, place: int) -> None:
     """Wait until a job is due, or has been brought back; not all wake at the same moment."""
     due_in_seconds = stage.next_due()
-    with suppress(TimeoutError):
-        wait_seconds = 3600 if due_in_seconds is None else due_in_seconds + 2
-        async with asyncio.timeout(wait_seconds + place / 100):
-            await bell.wait()
+    wait_seconds = 3600 if due_in_seconds is None else due_in_seconds + 2
+    # Not asyncio.timeout: before Python 3.11.3 it ends in a CancelledError where a TaskGroup of
+    # the solution's has left this task's count of cancellations raised.
+    rings = asyncio.ensure_future(bell.wait())
+    await asyncio.wait([rings], timeout=wait_seconds + place / 100)
+    rings.cancel()
     if due_in_seconds:
         stage.moved_on_day = stage.days()
 
