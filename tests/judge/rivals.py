@@ -141,8 +141,7 @@ class OvertakenInOutage:
                 await _claim_and_process(actor)
 
         await stage.together((slow, process), (quick, process))
-        if stage.job().current_step != JobStepName.SEND_EMAIL:
-            await come_to_the_end(stage)  # else the slow one has sent it, and nobody can know
+        await _come_to_the_end_if_sent(stage)
 
 
 class GivenUpMeanwhile:
@@ -177,8 +176,7 @@ class GivenUpMeanwhile:
             stage.scheduler.frozen.clear()
 
         await stage.together((slow, process), (quick, process))
-        if stage.job().current_step != JobStepName.SEND_EMAIL:
-            await come_to_the_end(stage)
+        await _come_to_the_end_if_sent(stage)
 
 
 class PutBack:
@@ -317,6 +315,12 @@ async def _both(stage: Stage, slow: Actor, stale: Job, quick: Actor, current: Jo
 
     await stage.together((slow, process), (quick, process))
     await come_to_the_end(stage)
+
+
+async def _come_to_the_end_if_sent(stage: Stage) -> None:
+    """Have a job brought to its end that has left send_email; as SendGrid is down, no other can."""
+    if stage.job().current_step != JobStepName.SEND_EMAIL:
+        await come_to_the_end(stage)
 
 
 async def _claim_and_process(actor: Actor) -> None:
