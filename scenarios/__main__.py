@@ -6,7 +6,6 @@ if __name__ == "__main__":
     interrupts.end_silently()  # what is imported below takes a moment
 
 import gc
-import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -101,9 +100,7 @@ def main(
     if reveal:
         _reveal(incident)
         return
-    # What Python has to say about what a solution left undone is not for this screen.
-    logging.getLogger("asyncio").disabled = True
-    sys.unraisablehook = lambda unraisable: None
+    interrupts.leave_leftovers_untold()
     # Nothing here makes cycles worth looking for every 700 objects.
     gc.set_threshold(50_000)
     incident = replace(incident, system=_adjusted(incident.system, knobs))

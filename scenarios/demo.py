@@ -9,6 +9,7 @@ import asyncio
 import gc
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ from infra.simulation import Deadlock, Overseer, RandomCrashes, Simulation
 from infra.solution import Solution
 from infra.worker import Pace
 from scenarios.campaign import Outcomes, Plan, Progress, Times, run_campaign
+from scenarios.interrupts import Interrupts
 
 ROOT = Path(__file__).resolve().parents[1]
 CANDIDATE = ROOT / "candidate" / "solution.py"
@@ -109,11 +111,14 @@ def main(*, real: bool, solution: Path | None, customers: int, workers: int, see
     )
     # Nothing here makes cycles worth looking for every 700 objects; a tenth of the time goes there.
     gc.set_threshold(50_000)
+    interrupts.leave_leftovers_untold()
+    warnings.filterwarnings("ignore", f"coroutine '{run_campaign.__name__}' was never awaited")
     console = Console(highlight=False)
-    # The path is one's own: neither markup nor too long for a line.
     words = f"{customers:,} customers, {workers} workers, {_shown(solution)}"
-    console.print(words, markup=False, soft_wrap=True)
     try:
+        interrupts.raise_as_usual()
+        # The path is one's own: neither markup nor too long for a line.
+        console.print(words, markup=False, soft_wrap=True)
         Solution.load(solution)
         with _bar(console, plan) as (progress, watch):
             run = (_run_real if real else _run_simulated)(plan, seed, progress, watch)
@@ -134,8 +139,18 @@ def _run_simulated(plan: Plan, seed: int, progress: Progress, watch: Callable[[]
     started = perf_counter()
     services = Services.production(seed=seed, customers=plan.customers)
     database = Database(SimulatedDriver(seed=seed))
-    with Simulation(overseer) as simulation, use_database(database), use_services(services):
-        outcomes = simulation.run(run_campaign(plan, overseer, progress, watch))
+    with (
+        Interrupts() as interrupts,
+        Simulation(overseer) as simulation,
+        use_database(database),
+        use_services(services),
+    ):
+
+        def watch_on() -> None:
+            interrupts.raise_again()
+            watch()
+
+        outcomes = simulation.run(run_campaign(plan, overseer, progress, watch_on))
         seconds = simulation.seconds
     return Run(outcomes=outcomes, campaign_seconds=seconds, real_seconds=perf_counter() - started)
 
@@ -273,5 +288,4 @@ def _give_up(words: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    interrupts.raise_as_usual()
     main()

@@ -1,6 +1,9 @@
 """Ctrl-C, wherever the program is, and again if somebody's code has swallowed it."""
 
+import logging
 import signal
+import sys
+import warnings
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
@@ -15,6 +18,12 @@ def raise_as_usual() -> None:
     """Let Ctrl-C raise KeyboardInterrupt again."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def leave_leftovers_untold() -> None:
+    """Have Python say nothing of what a run, or a Ctrl-C in the middle of it, left undone."""
+    logging.getLogger("asyncio").disabled = True
+    sys.unraisablehook = lambda unraisable: None
 
 
 class Interrupts:
@@ -48,4 +57,6 @@ class Interrupts:
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> NoReturn:
         self.came = True
+        leave_leftovers_untold()
+        warnings.simplefilter("ignore")
         raise KeyboardInterrupt
