@@ -100,7 +100,6 @@ def main(
     if reveal:
         _reveal(incident)
         return
-    interrupts.leave_leftovers_untold()
     # Nothing here makes cycles worth looking for every 700 objects.
     gc.set_threshold(50_000)
     incident = replace(incident, system=_adjusted(incident.system, knobs))
@@ -229,4 +228,5 @@ def _give_up(words: str, status: int = 2) -> NoReturn:
 
 if __name__ == "__main__":
     interrupts.raise_as_usual()
+    interrupts.leave_leftovers_untold()
     main()

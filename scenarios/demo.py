@@ -9,7 +9,6 @@ import asyncio
 import gc
 import sqlite3
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -111,17 +110,18 @@ def main(*, real: bool, solution: Path | None, customers: int, workers: int, see
     )
     # Nothing here makes cycles worth looking for every 700 objects; a tenth of the time goes there.
     gc.set_threshold(50_000)
-    interrupts.leave_leftovers_untold()
-    warnings.filterwarnings("ignore", f"coroutine '{run_campaign.__name__}' was never awaited")
     console = Console(highlight=False)
     words = f"{customers:,} customers, {workers} workers, {_shown(solution)}"
     try:
-        interrupts.raise_as_usual()
-        # The path is one's own: neither markup nor too long for a line.
-        console.print(words, markup=False, soft_wrap=True)
-        Solution.load(solution)
-        with _bar(console, plan) as (progress, watch):
-            run = (_run_real if real else _run_simulated)(plan, seed, progress, watch)
+        with Interrupts() as ctrl_c:
+            # The path is one's own: neither markup nor too long for a line.
+            console.print(words, markup=False, soft_wrap=True)
+            Solution.load(solution)
+            with _bar(console, plan, ctrl_c) as (progress, watch):
+                if real:
+                    run = _run_real(plan, seed, progress, watch, ctrl_c)
+                else:
+                    run = _run_simulated(plan, seed, progress, watch)
     except NotImplementedError:
         _give_up(f"{_shown(solution)} is not written yet: the demo needs all four functions")
     except (SolutionError, sqlite3.Error, ExternalApiError, OSError) as error:
@@ -139,23 +139,15 @@ def _run_simulated(plan: Plan, seed: int, progress: Progress, watch: Callable[[]
     started = perf_counter()
     services = Services.production(seed=seed, customers=plan.customers)
     database = Database(SimulatedDriver(seed=seed))
-    with (
-        Interrupts() as interrupts,
-        Simulation(overseer) as simulation,
-        use_database(database),
-        use_services(services),
-    ):
-
-        def watch_on() -> None:
-            interrupts.raise_again()
-            watch()
-
-        outcomes = simulation.run(run_campaign(plan, overseer, progress, watch_on))
+    with Simulation(overseer) as simulation, use_database(database), use_services(services):
+        outcomes = simulation.run(run_campaign(plan, overseer, progress, watch))
         seconds = simulation.seconds
     return Run(outcomes=outcomes, campaign_seconds=seconds, real_seconds=perf_counter() - started)
 
 
-def _run_real(plan: Plan, seed: int, progress: Progress, watch: Callable[[], None]) -> Run:
+def _run_real(
+    plan: Plan, seed: int, progress: Progress, watch: Callable[[], None], ctrl_c: Interrupts
+) -> Run:
     overseer = _overseer(plan, seed)
     started = perf_counter()
     with TemporaryDirectory(prefix="interview-") as folder, ExitStack() as block:
@@ -164,6 +156,7 @@ def _run_real(plan: Plan, seed: int, progress: Progress, watch: Callable[[], Non
         block.enter_context(use_database(Database(AiosqliteDriver(path))))
         block.enter_context(use_services(_services_without_latency(plan, seed)))
         block.enter_context(installed(overseer))
+        block.enter_context(ctrl_c.left_to_asyncio())
         outcomes = asyncio.run(run_campaign(plan, overseer, progress, watch))
     seconds = perf_counter() - started
     return Run(outcomes=outcomes, campaign_seconds=seconds, real_seconds=seconds)
@@ -188,7 +181,9 @@ def _overseer(plan: Plan, seed: int) -> Overseer:
 
 
 @contextmanager
-def _bar(console: Console, plan: Plan) -> Iterator[tuple[Progress, Callable[[], None]]]:
+def _bar(
+    console: Console, plan: Plan, ctrl_c: Interrupts
+) -> Iterator[tuple[Progress, Callable[[], None]]]:
     """Show how far the campaign is, on a terminal; elsewhere nothing."""
     progress = Progress()
     # perf_counter was imported before any simulation began, so it tells the real time.
@@ -208,6 +203,7 @@ def _bar(console: Console, plan: Plan) -> Iterator[tuple[Progress, Callable[[], 
 
     def watch() -> None:
         nonlocal drawn
+        ctrl_c.raise_again()
         if perf_counter() - drawn < REDRAW_SECONDS:
             return
         drawn = perf_counter()
@@ -288,4 +284,5 @@ def _give_up(words: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    interrupts.leave_leftovers_untold()
     main()

@@ -4,6 +4,8 @@ import logging
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
@@ -55,8 +57,17 @@ class Interrupts:
         if self.came:
             raise KeyboardInterrupt
 
+    @contextmanager
+    def left_to_asyncio(self) -> Iterator[None]:
+        """Let `asyncio.run` in its block cancel the main task, so that files are closed well."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self.raise_again()
+            yield
+        finally:
+            signal.signal(signal.SIGINT, self._interrupt)
+
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> NoReturn:
         self.came = True
-        leave_leftovers_untold()
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what was made and not yet awaited
         raise KeyboardInterrupt

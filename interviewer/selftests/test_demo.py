@@ -215,4 +215,19 @@ def test_ctrl_c_ends_it_with_a_line(arguments: list[str]) -> None:
 
     assert first == "50,000 customers, 20 workers, interviewer/solutions/reference.py\n"
     assert (stdout, len(stderr.strip().splitlines())) == ("", 1)
-    assert process.returncode in (1, 2)
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["--real"]], ids=["simulated", "real"])
+def test_ctrl_c_that_is_swallowed_ends_it_too(arguments: list[str], tmp_path: Path) -> None:
+    """As when it comes while Python deletes something, and is not raised any further."""
+    path = tmp_path / "solution.py"
+    waits = "import os\ntry:\n    os.write(1, b'there\\n')\n    while True: pass\n"
+    path.write_text(f"{waits}except BaseException: pass\n{demo.REFERENCE.read_text()}")
+    with start("--customers", "300", "--solution", str(path), *arguments) as process:
+        assert process.stdout
+        next(line for line in process.stdout if line == "there\n")
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate()
+
+    assert (stdout, stderr, process.returncode) == ("", "stopped\n", 2)
