@@ -9,11 +9,11 @@ from threading import Thread
 from typing import Any
 
 import aiosqlite
-from aiosqlite.core import _connection_worker_thread
+from aiosqlite.core import _STOP_RUNNING_SENTINEL
 
 from infra.database import file
 from infra.database.driver import Result, Value, execute
-from infra.database.hop import Answer, Inbox
+from infra.database.hop import Answer, Inbox, serve
 
 
 class AiosqliteDriver:
@@ -50,7 +50,7 @@ class AiosqliteConnection(aiosqlite.Connection):
         self._opened: sqlite3.Connection | None = None
         self._tx: Any = Inbox()
         # A daemon: a program that forgets to close its loop properly must still be able to exit.
-        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
+        self._thread = Thread(target=serve, args=(self._tx, _STOP_RUNNING_SENTINEL), daemon=True)
 
     def stop(self) -> asyncio.Future[Any] | None:
         """Tell the thread to end, and to close what it opened although nobody waits for it."""
@@ -87,10 +87,3 @@ class AiosqliteConnection(aiosqlite.Connection):
     def _close_opened(self) -> None:
         if self._opened:
             self._opened.close()
-
-
-def _work(inbox: Any) -> None:
-    try:
-        _connection_worker_thread(inbox)
-    finally:
-        inbox.close()

@@ -1,21 +1,29 @@
 """A hop: from the event loop to a connection's thread, and back with the answer.
 
 It is most of what a small statement costs. On the way there and back nobody is woken before he can
-go on, and the loop goes round once, not twice.
+go on, the loop goes round once, not twice, and answers that come close together go together.
 """
 
 import asyncio
 import os
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from contextvars import Context
 from threading import Lock
+from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+TOGETHER_SECONDS = 0.001
+"""So long an answer waits at most for those after it, and for the end of one more statement."""
+
 Request = tuple[Any, Callable[[], Any]]
 """Who waits for the answer, as far as somebody does, and what to call for it."""
+
+Answered = tuple[Any, Any, BaseException | None]
+"""Who waits, and the answer, or the error in place of it."""
 
 
 class Inbox:
@@ -44,12 +52,70 @@ class Inbox:
         os.read(self._reader, 1)
         return self._requests.popleft()
 
+    def is_empty(self) -> bool:
+        """Return whether the next request would have to be waited for."""
+        return not self._requests
+
     def close(self) -> None:
         """Give the pipe back, as the thread does at its end."""
         with self._giving_back:
             self._is_open = False
             os.close(self._reader)
             os.close(self._writer)
+
+
+def serve(inbox: Inbox, last: object) -> None:
+    """Do what a thread is asked for, until something returns `last`; then close the inbox.
+
+    While there is more to do, answers wait for each other: for each that is handed over alone, the
+    thread would wait for Python's lock until the loop has dealt with it.
+    """
+    answered: deque[Answered] = deque()
+    since = 0.0
+    is_last = False
+    while not is_last:
+        waiting, call = inbox.get()
+        value, error = _outcome(call)
+        is_last = value is last
+        if not answered:
+            since = perf_counter()
+        if waiting:
+            answered.append((waiting, value, error))
+        # What it answered must not stay in memory for as long as nobody asks for more.
+        del waiting, call, value, error
+        if is_last or inbox.is_empty() or perf_counter() - since > TOGETHER_SECONDS:
+            _tell(answered)
+            answered = deque()
+    inbox.close()
+
+
+def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    try:
+        return call(), None
+    except BaseException as error:
+        return None, error
+
+
+def _tell(answered: deque[Answered]) -> None:
+    if answered:
+        with suppress(RuntimeError):  # of a loop that is closed: nobody waits there any more
+            answered[0][0].get_loop().call_soon_threadsafe(_hand_over, answered)
+
+
+def _hand_over(answered: deque[Answered]) -> None:
+    try:
+        while answered:
+            waiting, value, error = answered.popleft()
+            if waiting.done():
+                continue
+            if error is None:
+                waiting.set_result(value)
+            else:
+                waiting.set_exception(error)
+    finally:
+        # Ctrl-C in a task that goes on ends the turn of the loop, but not the others' waiting.
+        if answered:
+            asyncio.get_running_loop().call_soon(_hand_over, answered)
 
 
 class Answer(Generic[T]):

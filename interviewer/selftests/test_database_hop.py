@@ -1,16 +1,19 @@
 """The hop to a connection's thread and back, as whoever awaits an answer meets it."""
 
 import asyncio
+import math
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from contextvars import ContextVar
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from infra.database import file
+from infra.database import file, hop
 from infra.database.aiosqlite_driver import AiosqliteConnection, AiosqliteDriver
-from infra.database.hop import Inbox
+from infra.database.hop import Answer, Inbox, serve
 
 NAME: ContextVar[str] = ContextVar("name")
 
@@ -112,3 +115,68 @@ def test_who_asks_after_the_end_writes_to_nobodys_file(tmp_path: Path) -> None:
     for other in others:
         other.close()
     assert [(tmp_path / name).read_bytes() for name in ("a", "b", "c")] == [b"", b"", b""]
+
+
+LAST = object()
+
+
+@pytest.mark.parametrize(("seconds", "trips"), [(math.inf, 1), (-1, 2)])
+async def test_answers_go_to_the_loop_together_for_a_while(
+    seconds: float, trips: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as there is more to do, but not for longer than was said; an error is one of them."""
+    monkeypatch.setattr(hop, "TOGETHER_SECONDS", seconds)
+    loop = asyncio.get_running_loop()
+    tell = Mock(wraps=loop.call_soon_threadsafe)
+    monkeypatch.setattr(loop, "call_soon_threadsafe", tell)
+    right, wrong, inbox = Answer[int](), Answer[int](), Inbox()
+    inbox.put_nowait((right, lambda: 7))
+    inbox.put_nowait((wrong, lambda: 1 // 0))
+    inbox.put_nowait((None, lambda: LAST))
+
+    serve(inbox, LAST)
+
+    assert not right.done()
+    assert await right == 7
+    with pytest.raises(ZeroDivisionError):
+        await wrong
+    assert tell.call_count == trips
+
+
+def test_ctrl_c_in_one_task_leaves_no_other_waiting() -> None:
+    """Those whose answers came together with its one go on in the next turn."""
+    inbox = Inbox()
+
+    async def ask(call: Callable[[], object]) -> object:
+        answer = Answer[object]()
+        inbox.put_nowait((answer, call))
+        return await answer
+
+    async def interrupted() -> None:
+        await ask(lambda: 6)
+        raise KeyboardInterrupt
+
+    with closing(asyncio.new_event_loop()) as loop:
+        one, other = loop.create_task(interrupted()), loop.create_task(ask(lambda: 7))
+        loop.call_soon(inbox.put_nowait, (None, lambda: LAST))
+        loop.call_soon(serve, inbox, LAST)
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(other)
+
+        assert isinstance(one.exception(), KeyboardInterrupt)
+        assert loop.run_until_complete(other) == 7
+
+
+def test_of_a_loop_that_is_closed_nobody_is_told() -> None:
+    """The thread does what is left, and ends."""
+    inbox = Inbox()
+
+    async def ask() -> None:
+        inbox.put_nowait((Answer(), list))
+
+    asyncio.run(ask())
+    inbox.put_nowait((None, lambda: LAST))
+
+    serve(inbox, LAST)
+
+    assert inbox.is_empty()
