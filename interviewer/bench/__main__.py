@@ -40,6 +40,7 @@ from interviewer.bench.watch import (
     Latency,
     edits,
     measure_watch,
+    pooled,
 )
 
 ROUNDS = 21
@@ -148,11 +149,11 @@ def show_latencies(console: Console, latencies: list[Latency], rounds: int) -> N
     """Print how soon a save is judged: the edited task, and the whole screen."""
     name = f"from a save, median of {rounds}"
     table = _table(name, "its task", "bar", "whole screen", "bar", "met")
-    for latency in latencies:
+    for latency in [*latencies, pooled(latencies)]:
         verdict, screen = latency.verdict_seconds, latency.screen_seconds
         is_soon = verdict is None or verdict <= VERDICT_SECONDS_MAX
         table.add_row(
-            latency.edit.name,
+            latency.name,
             "not started" if verdict is None else f"{verdict:.2f} s",
             f"≤ {VERDICT_SECONDS_MAX:.1f} s",
             f"{screen:.2f} s",

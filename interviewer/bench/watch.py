@@ -45,14 +45,33 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Seconds from a save to the verdict on the edited task, and to that on all: medians.
+    """Seconds from each of some saves to the verdict on the edited task, and to that on all.
 
     There is no verdict on a task that is not started.
     """
 
-    edit: Edit
-    verdict_seconds: float | None
-    screen_seconds: float
+    name: str
+    verdicts: list[float]
+    screens: list[float]
+
+    @property
+    def verdict_seconds(self) -> float | None:
+        """The median for the edited task, or `None` without a verdict."""
+        return median(self.verdicts) if self.verdicts else None
+
+    @property
+    def screen_seconds(self) -> float:
+        """The median for the whole screen."""
+        return median(self.screens)
+
+
+def pooled(latencies: list[Latency]) -> Latency:
+    """Return those of all these saves together, as a candidate has them in turn."""
+    return Latency(
+        name="any of these saves",
+        verdicts=[seconds for latency in latencies for seconds in latency.verdicts],
+        screens=[seconds for latency in latencies for seconds in latency.screens],
+    )
 
 
 def edits() -> list[Edit]:
@@ -74,11 +93,10 @@ def measure_watch(rounds: int, measured: list[Edit]) -> Iterator[Latency]:
         for edit in measured:
             _time_save(terminal, kit, edit, 0)  # another file than before: nothing to compare with
             times = [_time_save(terminal, kit, edit, number) for number in range(1, rounds + 1)]
-            verdicts = [verdict for verdict, _ in times if verdict is not None]
             yield Latency(
-                edit=edit,
-                verdict_seconds=median(verdicts) if verdicts else None,
-                screen_seconds=median(screen for _, screen in times),
+                name=edit.name,
+                verdicts=[verdict for verdict, _ in times if verdict is not None],
+                screens=[screen for _, screen in times],
             )
 
 
