@@ -137,8 +137,8 @@ async def _create_portions(stage: Stage) -> None:
 
 async def _create_for_three(stage: Stage) -> None:
     async def create(actor: Actor) -> None:
-        await _create_and_check(stage, actor, 1, _addresses(120))
-        await _create_and_check(stage, actor, 2, _addresses(7))
+        await _create_and_check(stage, actor, 1, _addresses(407))
+        await _create_and_check(stage, actor, 2, _addresses(407))
         stage.change("INSERT INTO campaigns (id, name, user_id) VALUES (3, 'Autumn', 1)")
         await _create_and_check(stage, actor, 3, _addresses(5))
 
@@ -326,14 +326,15 @@ def test_b3_all_or_none(judge: Judge) -> None:
     """All jobs or none: neither an error nor a crash half-way leaves some of them."""
     judge.explore(
         World(name="a crash, 30 addresses", play=_watches(30)),
-        World(name="a crash, 30,000 addresses", play=_watches(30_000)),
+        World(name="a crash, 30,011 addresses", play=_watches(30_011)),
         World(name="an error, 30 addresses", play=_fails(30), fill=_error_at(20)),
         World(
             name="an error at first, 2,503 addresses",
             play=_fails_at_first(2_503),
             fill=_error_at(2_333, until="2030-01-01 09:00:00.010"),
         ),
-        World(name="an error, 10,500 addresses", play=_fails(10_500), fill=_error_at(10_400)),
+        World(name="an error, 707 addresses", play=_fails(707), fill=_error_at(707)),
+        World(name="an error, 10,507 addresses", play=_fails(10_507), fill=_error_at(10_507)),
         World(name="a crash, and another list", play=_dies, limits=Limits(crashes=1)),
         World(
             name="cancelled, 1,203 addresses",

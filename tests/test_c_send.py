@@ -9,7 +9,7 @@ from infra.models import Job, JobStatus
 from infra.services import Fault
 from infra.services.ledger import Outcome
 from infra.services.sendgrid import SendGridConfig, is_address
-from infra.simulation.scheduler import OPERATIONS_MAX, Act, Limits
+from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor
 from tests.judge.broken import Broken
 from tests.judge.delivery import (
@@ -47,6 +47,7 @@ GOOD_AND_BAD = (
         *(f"campaign_id = 1, customer_email = 'no {n}@example.com'" for n in range(11)),
         "campaign_id = 1, customer_email = 'grace@example.com'",
         "campaign_id = 1, customer_email = 'no_1@example.com'",
+        "campaign_id = 2, customer_email = 'no 1@example.com'",
         "campaign_id = 2, customer_email = 'grace.2@example.com'",
         "campaign_id = 2, customer_email = 'grace@example.com', status = 'failed', "
         "retry_count = 5, error_message = 'gave up: timed out'",
@@ -177,6 +178,14 @@ def test_c2_invalid_address(judge: Judge) -> None:
     """An invalid address fails the job, with a message, and is never tried again."""
     judge.explore(
         World(name="1 job", play=_send_invalid, fill=INVALID),
+        *(
+            World(
+                name=f"{tries} tries so far",
+                play=_send_invalid,
+                fill=f"{INVALID}; UPDATE jobs SET retry_count = {tries};",
+            )
+            for tries in (1, 4)
+        ),
         World(
             name="good and bad addresses, by one worker", play=_send_good_and_bad, fill=GOOD_AND_BAD
         ),
@@ -275,7 +284,8 @@ async def _send_invalid(stage: Stage) -> None:
             )
         _check_not_tried_again(stage, before)
 
-    await stage.alone(send)
+    worker = await stage.alone(send)
+    await stage.together((worker, send_copy))
     await stage.pass_time(3 * 24 * 3600)
     await stage.reap()
     await stage.alone(send_copy)
@@ -329,6 +339,7 @@ def test_c3_rate_limit(judge: Judge) -> None:
             limits=Limits(faults=3),
             faults=(Act.RATE_LIMITED,),
         ),
+        World(name="called again when it was put back", play=_send_when_put_back, fill=pending(1)),
         World(
             name="8 jobs of one worker, for days, each limited three times",
             play=_send_by_unlucky_worker,
@@ -401,6 +412,37 @@ async def _send_until_done(stage: Stage, crew: list[Actor] | None = None) -> Non
 
 async def _send_by_one_worker(stage: Stage) -> None:
     await _send_until_done(stage, [stage.actor()])
+
+
+async def _send_when_put_back(stage: Stage) -> None:
+    """A job was not sent, and put back; its old copy is handed over once more."""
+    copies: list[Job] = []
+    stage.down = DOWN
+
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        assert job
+        earlier = stage.job(job.id)
+        if not await send_and_check(stage, actor, job):
+            copies.extend((earlier, job))
+
+    async def send_copies(actor: Actor) -> None:
+        for copy in copies:
+            if await actor.send(copy) and not stage.deliveries_to(copy.customer_email):
+                raise Broken(
+                    "True only when SendGrid has the mail",
+                    "True, and no mail has gone out",
+                    why="It was called again, with a copy from before the job was put back.",
+                )
+
+    await stage.alone(send)
+    if stage.job().status == JobStatus.FAILED:
+        return
+    stage.down = ()
+    await stage.alone(send_copies)
+    if stage.deliveries_to(stage.job().customer_email):
+        complete(stage, stage.job())
+    await _send_until_done(stage)
 
 
 async def _send_by_unlucky_worker(stage: Stage) -> None:
@@ -630,7 +672,6 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
             name="down for good, 2 jobs of one worker",
             play=_send_while_down,
             fill=pending(2),
-            operations_max=2 * OPERATIONS_MAX,
         ),
         World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
         World(name="limited for good", play=_send_while_limited, fill=pending(1)),
@@ -711,6 +752,7 @@ async def _send_while(stage: Stage, down: tuple[Fault, ...], worker: Actor | Non
         if due_in_seconds is None or (claims >= DOWN_CLAIMS and is_enough(due_in_seconds)):
             break
         await stage.pass_time(due_in_seconds + 2)
+        stage.count_anew()
         await stage.together((worker or stage.actor(), send))
     stage.final_status = stage.job().status
 

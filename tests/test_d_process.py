@@ -10,11 +10,18 @@ from infra.simulation.scheduler import Act, Limits
 from tests.judge.actor import Actor, Call
 from tests.judge.broken import Broken
 from tests.judge.changes import Changes
-from tests.judge.delivery import CLAIMS_MAX, POLLS_MAX, check_given_up, hand_over, work_off
+from tests.judge.delivery import (
+    CLAIMS_MAX,
+    PATIENCE_SECONDS,
+    POLLS_MAX,
+    check_given_up,
+    work_off,
+)
 from tests.judge.judge import Judge
 from tests.judge.production import everything
 from tests.judge.rivals import (
     ClaimedAgain,
+    Frozen,
     GivenUpMeanwhile,
     Overtaken,
     OvertakenAfter,
@@ -24,6 +31,7 @@ from tests.judge.rivals import (
     Shared,
     StaleAt,
     StaleAtTheSameWorker,
+    prelude,
 )
 from tests.judge.stage import DOWN, Stage
 from tests.judge.workflow import (
@@ -287,7 +295,37 @@ def test_d3_two_workers_one_job(judge: Judge) -> None:
             )
             for step in STEPS[:2]
         ),
+        *(
+            World(
+                name=f"a worker that is reaped at work on {step}, {_where(step, steps_on)}",
+                play=ReapedAtWork(step, steps_on),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=30,
+                watches=MOVES,
+            )
+            for number, step in enumerate(STEPS)
+            for steps_on in range(1, len(STEPS) - number + 1)
+        ),
+        *(
+            World(
+                name=f"a worker that is frozen once its mail is out, {_where(STEPS[0], steps_on)}",
+                play=Frozen(steps_on),
+                fill=ONE_JOB,
+                limits=Limits(preemptions=1),
+                runs_max=20,
+                watches=MOVES,
+            )
+            for steps_on in range(1, len(STEPS) + 1)
+        ),
     )
+
+
+def _where(step: str, steps_on: int) -> str:
+    """Tell how far another worker has come with a job, when its slow one goes on."""
+    if STEPS.index(step) + steps_on >= len(STEPS):
+        return "to the end"
+    return "a step on" if steps_on == 1 else "two steps on"
 
 
 def two_workers_at(step: str) -> World:
@@ -387,11 +425,19 @@ async def _after_the_end(stage: Stage) -> None:
 
 
 async def _after_failure(stage: Stage) -> None:
-    await work_off(stage, process_one)
+    worker = stage.actor()
+    copies: list[Job] = []
+
+    async def process(actor: Actor, job: Job) -> None:
+        copies.append(copy_of(job))
+        await actor.process(job)
+
+    await work_off(stage, process, crew=[worker])
     row = stage.job()
     if row.status != JobStatus.FAILED:
         raise wrong_state(stage, row, "a job with an invalid address is failed in the end")
-    await _processed_in_vain(stage, [row])
+    await _processed_in_vain(stage, [row, *copies])
+    await _processed_in_vain(stage, [row, *copies], worker)
 
 
 class _FailedAt:
@@ -469,7 +515,7 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
                 play=OvertakenInOutage(to_the_end=to_the_end),
                 fill=jobs(f"campaign_id = 1, customer_email = '{HAPPY}', retry_count = {tries}"),
                 limits=Limits(preemptions=1),
-                runs_max=60,
+                runs_max=30 if tries else 60,
                 watches=watches,
             )
             for tries in (0, 7, 19)
@@ -495,28 +541,51 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
         ),
         *(
             World(
-                name=f"an error at {step} of a worker who is reaped, {where}",
-                play=ReapedAtWork(step, to_the_end=to_the_end),
+                name=f"an error at {step} of a worker who is reaped, {_where(step, steps_on)}",
+                play=ReapedAtWork(step, steps_on),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1, faults=1),
                 faults=(Act.RATE_LIMITED, Act.ERROR),
                 runs_max=60,
                 watches=watches,
             )
-            for step in STEPS[:2]
-            for where, to_the_end in _WHERE
+            for number, step in enumerate(STEPS[:2])
+            for steps_on in (1, len(STEPS) - number)
         ),
         *(
             World(
-                name=f"{errors} errors at {step} of a worker who is then overtaken",
-                play=OvertakenAfter(step, errors),
+                name=f"{errors} errors at {step} of a worker who is then overtaken, "
+                f"{_where(step, steps_on)}",
+                play=OvertakenAfter(step, errors, steps_on),
                 fill=ONE_JOB,
                 limits=Limits(preemptions=1),
-                runs_max=60,
+                runs_max=60 if steps_on > 1 else 20,
                 watches=watches,
             )
             for step in STEPS[:2]
-            for errors in (2, 3)
+            for errors, steps_on in ((2, len(STEPS)), (3, len(STEPS)), (3, 1))
+        ),
+        *(
+            World(
+                name=f"{words}, {tries} tries so far, of a worker who is then overtaken",
+                play=OvertakenAfter("send_email", errors, len(STEPS)),
+                fill=jobs(f"campaign_id = 1, customer_email = '{HAPPY}', retry_count = {tries}"),
+                limits=Limits(preemptions=1),
+                runs_max=16,
+                watches=watches,
+            )
+            for errors, words in ((1, "an error"), (3, "three errors"))
+            for tries in (4, 7)
+        ),
+        *(
+            World(
+                name=f"the {service} service is down for a while, from {step} on",
+                play=_DownForAWhile(service, step),
+                fill=ONE_JOB,
+                watches=watches,
+            )
+            for service in ("reply", "sentiment")
+            for step in STEPS[1:]
         ),
         *(
             World(
@@ -561,6 +630,7 @@ async def _life_while_down(stage: Stage) -> None:
             _check_put_back(stage, await actor.process(job))
 
     for _ in range(12):
+        stage.count_anew()
         await stage.together((actor, process))
         await stage.pass_time(max(stage.next_due() or 0, 3600) + 2)
         await stage.reap()
@@ -595,8 +665,33 @@ async def _troubled_life(stage: Stage, crew: list[Actor] | None) -> None:
     check_finished(stage)
 
 
+class _DownForAWhile:
+    """From some step on, a job meets more errors of a service than three."""
+
+    def __init__(self, service: str, step: str):
+        self.service = service
+        self.step = step
+
+    async def __call__(self, stage: Stage) -> None:
+        if await prelude(stage, self.step) is None:
+            return
+        stage.hurries = False
+        services = stage.services
+        other = services.sentiment if self.service == "reply" else services.replies
+        other.fails = lambda: False
+        worker = stage.actor()
+        stage.unlucky, stage.errors_max = worker.id, _ERRORS_OF_AN_OUTAGE
+        await work_off(stage, process_one, crew=[worker], claims_max=_CLAIMS_OF_AN_OUTAGE)
+        if stage.job().status != JobStatus.FAILED:
+            check_finished(stage)
+
+
+_ERRORS_OF_AN_OUTAGE = 8
+_CLAIMS_OF_AN_OUTAGE = 2 * CLAIMS_MAX
+
+
 class _InvalidOvertaken:
-    """A slow worker's job was reaped and claimed by another one; its address is invalid."""
+    """A slow worker's job is reaped, and claimed by another one; its address is invalid."""
 
     def __init__(self, *, is_unlucky: bool):
         self.is_unlucky = is_unlucky
@@ -604,12 +699,17 @@ class _InvalidOvertaken:
     async def __call__(self, stage: Stage) -> None:
         slow, quick = stage.actor(), stage.actor()
         stage.unlucky = slow.id if self.is_unlucky else None
-        stale, current = await hand_over(stage, slow, quick)
-        assert stale
-        assert current
+        held = await slow.take()
+        assert held
+        await stage.pass_time(PATIENCE_SECONDS)
 
         async def process(actor: Actor) -> None:
-            await actor.process(stale if actor is slow else current)
+            if actor is slow:
+                await actor.process(held)
+                return
+            await actor.reap()
+            if job := await actor.take():
+                await actor.process(job)
 
         await stage.together((slow, process), (quick, process))
         await _life_of_invalid(stage)

@@ -151,6 +151,8 @@ class Scheduler:
         self.fault: Act = Act.GO
         """What is to become of the call that a service is about to take."""
         self.faults_done = 0
+        self.counted_from = 0
+        """After how many operations those count of which there may not be too many."""
         self.asked = 0
         """How many operations were asked for by workers who are alive."""
         self.passed = 0
@@ -493,7 +495,7 @@ class Scheduler:
         assert self._loop
         operation.at_seconds = self._loop.time()
         self.operations.append((len(self.steps) - 1, operation))
-        if len(self.operations) > self._operations_max:
+        if len(self.operations) - self.counted_from > self._operations_max:
             self.stop(Endless(f"is not done after {self._operations_max:,} operations"))
         self._observer.taken(operation)
 

@@ -9,7 +9,8 @@ from tests.judge.delivery import PATIENCE_SECONDS, hand_over
 from tests.judge.stage import DOWN, Stage
 from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
 
-_CLAIMS_IN_OUTAGE = 12
+_CLAIMS_IN_OUTAGE = 24
+_OPERATIONS_IN_OUTAGE_MAX = 1_000
 
 
 class Overtaken:
@@ -19,7 +20,7 @@ class Overtaken:
         self.step = step
 
     async def __call__(self, stage: Stage) -> None:
-        if await _prelude(stage, self.step) is None:
+        if await prelude(stage, self.step) is None:
             return
         slow, quick = stage.actor(), stage.actor()
         stale, current = await hand_over(stage, slow, quick)
@@ -43,12 +44,12 @@ class Shared:
 class ReapedAtWork:
     """A worker who began late is at work when its job is reaped, and another one overtakes it.
 
-    The other one has claimed the next step by then, or has brought the job to its end.
+    The other one has done so many steps by then, and has claimed the next if there is one.
     """
 
-    def __init__(self, step: str, *, to_the_end: bool):
+    def __init__(self, step: str, steps_on: int):
         self.step = step
-        self.to_the_end = to_the_end
+        self.steps_on = steps_on
 
     async def __call__(self, stage: Stage) -> None:
         slow, quick = stage.actor(), stage.actor()
@@ -63,28 +64,59 @@ class ReapedAtWork:
                 await actor.process(held)
                 return
             await actor.reap()
-            for _ in STEPS:
-                job = await actor.take()
-                if job is None:
-                    return
-                if claimed and not self.to_the_end:
-                    claimed.append(job)
-                    return
+            if job := await _processed(actor, self.steps_on):
                 claimed.append(job)
-                await actor.process(job)
 
         await stage.together((slow, process), (quick, process))
-        if not self.to_the_end and len(claimed) > 1:
-            await quick.process(claimed[-1])
+        for job in claimed:
+            await quick.process(job)
+        await come_to_the_end(stage)
+
+
+class Frozen:
+    """A worker freezes when its mail is out; its job is reaped, and another one overtakes it.
+
+    The other one has done so many steps by then, and has claimed the next if there is one.
+    """
+
+    def __init__(self, steps_on: int):
+        self.steps_on = steps_on
+
+    async def __call__(self, stage: Stage) -> None:
+        slow, quick = stage.actor(), stage.actor()
+        held = await _claimed_at(stage, "send_email", slow)
+        if held is None:
+            return
+        begin, claimed = _freezes_when_sent(stage, slow), list[Job]()
+
+        async def process(actor: Actor) -> None:
+            if actor is slow:
+                await actor.process(held)
+                begin.set()
+                return
+            await begin.wait()
+            await stage.pass_time(PATIENCE_SECONDS)
+            await actor.reap()
+            if job := await _processed(actor, self.steps_on):
+                claimed.append(job)
+            stage.scheduler.frozen.clear()
+
+        await stage.together((slow, process), (quick, process))
+        for job in claimed:
+            await quick.process(job)
         await come_to_the_end(stage)
 
 
 class OvertakenAfter:
-    """A worker's calls fail; after some errors its job is reaped, and brought to its end."""
+    """A worker's calls fail; after some errors its job is reaped, and another one overtakes it.
 
-    def __init__(self, step: str, errors: int):
+    The other one has done so many steps by then, and has claimed the next if there is one.
+    """
+
+    def __init__(self, step: str, errors: int, steps_on: int):
         self.step = step
         self.errors = errors
+        self.steps_on = steps_on
 
     async def __call__(self, stage: Stage) -> None:
         slow, quick = stage.actor(), stage.actor()
@@ -93,7 +125,7 @@ class OvertakenAfter:
             return
         await stage.pass_time(PATIENCE_SECONDS)
         stage.unlucky = slow.id
-        begin = asyncio.Event()
+        begin, claimed = asyncio.Event(), list[Job]()
         stage.on_error = lambda count: begin.set() if count == self.errors else None
 
         async def process(actor: Actor) -> None:
@@ -103,14 +135,19 @@ class OvertakenAfter:
                 return
             await begin.wait()
             await actor.reap()
-            await _claim_and_process(actor)
+            if job := await _processed(actor, self.steps_on):
+                claimed.append(job)
 
         await stage.together((slow, process), (quick, process))
+        if stage.job().status == JobStatus.FAILED and not stage.services.sendgrid.ledger.deliveries:
+            return  # given up, before the other one came
+        for job in claimed:
+            await quick.process(job)
         await come_to_the_end(stage)
 
 
 class OvertakenInOutage:
-    """A slow worker's job is sent by another one; from then on SendGrid is down for good.
+    """A worker's job is reaped, and sent by another one; from then on SendGrid is down for good.
 
     The other one has claimed the next step by the end, or has brought the job to its end.
     """
@@ -119,21 +156,21 @@ class OvertakenInOutage:
         self.to_the_end = to_the_end
 
     async def __call__(self, stage: Stage) -> None:
-        await _prelude(stage, "send_email")
         slow, quick = stage.actor(), stage.actor()
-        stale, current = await hand_over(stage, slow, quick)
-        if stale is None or current is None:
+        held = await _claimed_at(stage, "send_email", slow)
+        if held is None:
             return
+        await stage.pass_time(PATIENCE_SECONDS)
         stage.down_once_sent = DOWN
         through = asyncio.Event()
 
         async def process(actor: Actor) -> None:
             if actor is slow:
-                await actor.process(stale)
+                await actor.process(held)
                 through.set()
                 return
-            await actor.process(current)
-            job = await actor.take()
+            await actor.reap()
+            job = await _processed(actor, 1)
             if not self.to_the_end:
                 await through.wait()
             if job:
@@ -148,31 +185,28 @@ class GivenUpMeanwhile:
     """A worker freezes when its mail is out; SendGrid is down, and another one gives the job up."""
 
     async def __call__(self, stage: Stage) -> None:
-        await _prelude(stage, "send_email")
         slow, quick = stage.actor(), stage.actor()
-        stale, current = await hand_over(stage, slow, quick)
-        if stale is None or current is None:
+        held = await _claimed_at(stage, "send_email", slow)
+        if held is None:
             return
         stage.down_once_sent = DOWN
-        begin = asyncio.Event()
-
-        def freeze(worker: str) -> None:
-            if worker == slow.id:
-                stage.scheduler.frozen.add(worker)
-                begin.set()
-
-        stage.on_sent = freeze
+        begin = _freezes_when_sent(stage, slow)
 
         async def process(actor: Actor) -> None:
             if actor is slow:
-                await actor.process(stale)
+                await actor.process(held)
                 begin.set()
                 return
             await begin.wait()
-            await actor.process(current)
+            await stage.pass_time(PATIENCE_SECONDS)
+            await actor.reap()
             for _ in range(_CLAIMS_IN_OUTAGE):
+                if len(stage.scheduler.operations) > _OPERATIONS_IN_OUTAGE_MAX:
+                    break
+                stage.count_anew()
+                if job := await actor.take():
+                    await actor.process(job)
                 await stage.pass_time(2)
-                await _claim_and_process(actor)
             stage.scheduler.frozen.clear()
 
         await stage.together((slow, process), (quick, process))
@@ -242,7 +276,7 @@ class StaleAt:
         self.step = step
 
     async def __call__(self, stage: Stage) -> None:
-        copies = await _prelude(stage, self.step)
+        copies = await prelude(stage, self.step)
         if copies is None:
             return
         worker, other = stage.actor(), stage.actor()
@@ -270,7 +304,7 @@ class StaleAtTheSameWorker:
 
     async def __call__(self, stage: Stage) -> None:
         worker = stage.actor()
-        copies = await _prelude(stage, self.step, worker)
+        copies = await prelude(stage, self.step, worker)
         if copies is None:
             return
 
@@ -285,10 +319,10 @@ class StaleAtTheSameWorker:
 
 async def _claimed_at(stage: Stage, step: str, worker: Actor) -> Job | None:
     """Bring the job to that step, and let the worker claim it; `None` when that does not come."""
-    return None if await _prelude(stage, step) is None else await worker.take()
+    return None if await prelude(stage, step) is None else await worker.take()
 
 
-async def _prelude(stage: Stage, step: str, worker: Actor | None = None) -> list[Job] | None:
+async def prelude(stage: Stage, step: str, worker: Actor | None = None) -> list[Job] | None:
     """Bring the job to that step, by the solution itself; return copies of what it was given.
 
     A new worker does each step if not said which. `None` when the job does not come there in a
@@ -321,6 +355,29 @@ async def _come_to_the_end_if_sent(stage: Stage) -> None:
     """Have a job brought to its end that has left send_email; as SendGrid is down, no other can."""
     if stage.job().current_step != JobStepName.SEND_EMAIL:
         await come_to_the_end(stage)
+
+
+def _freezes_when_sent(stage: Stage, worker: Actor) -> asyncio.Event:
+    """Let the worker do nothing any more once its mail is out; return what tells that it is."""
+    frozen = asyncio.Event()
+
+    def freeze(name: str) -> None:
+        if name == worker.id:
+            stage.scheduler.frozen.add(name)
+            frozen.set()
+
+    stage.on_sent = freeze
+    return frozen
+
+
+async def _processed(actor: Actor, steps: int) -> Job | None:
+    """Do so many steps of a job, as far as it can be claimed; return it as it is claimed next."""
+    for _ in range(steps):
+        job = await actor.take()
+        if job is None:
+            return None
+        await actor.process(job)
+    return await actor.take()
 
 
 async def _claim_and_process(actor: Actor) -> None:

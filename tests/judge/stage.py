@@ -38,7 +38,6 @@ _INSTRUCTIONS_PER_ROW = 4
 """Of SQLite's virtual machine, to look at a row of an index and go on; most take a few more."""
 
 _PATIENCE_SECONDS = 600
-_ERRORS_OF_A_JOB_MAX = 3
 
 
 @dataclass(slots=True)
@@ -76,6 +75,9 @@ class Try:
 
 class Stage:
     """One run's world. It is the observer of the run: what is wrong at any moment ends it."""
+
+    errors_max = 3
+    """How many errors a job meets at most, but for SendGrid when that is down."""
 
     def __init__(
         self,
@@ -325,6 +327,10 @@ class Stage:
             actor.let_go()
         self.scheduler.let_go()
 
+    def count_anew(self) -> None:
+        """Let the next call have as many operations as the world allows, whatever others had."""
+        self.scheduler.counted_from = len(self.scheduler.operations)
+
     # -- the observer
 
     def taken(self, operation: Operation) -> None:
@@ -425,7 +431,7 @@ class Stage:
     def _has_had_enough(self) -> bool:
         """Return whether the job in hand has met as many errors as one job may, or count one."""
         job = current_job_id()
-        if self._errors_of[job] >= _ERRORS_OF_A_JOB_MAX:
+        if self._errors_of[job] >= self.errors_max:
             return True
         self._errors_of[job] += 1
         self.on_error(self._errors_of[job])

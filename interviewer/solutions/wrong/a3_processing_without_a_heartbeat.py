@@ -1,0 +1,35 @@
+"""Takes what has had no heartbeat for an hour, as if it were the reaper.
+
+Mistake in: claim_next_job
+Must fail: A3
+"""
+
+from datetime import timedelta
+
+from infra import Job, current_worker_id, execute_sql, now
+from interviewer.solutions.reference import create_campaign_jobs, process_job, send_email_step
+
+__all__ = ["claim_next_job", "create_campaign_jobs", "process_job", "send_email_step"]
+
+CLAIM = """
+    UPDATE jobs
+    SET status = 'processing', worker_id = ?, started_at = ?
+    WHERE id = (
+        SELECT id
+        FROM jobs
+        WHERE (status = 'pending' AND (scheduled_for IS NULL OR scheduled_for <= ?))
+           OR (status = 'processing' AND last_heartbeat < ?)
+        ORDER BY status, scheduled_for NULLS FIRST
+        LIMIT 1
+    )
+    RETURNING *
+"""
+
+
+async def claim_next_job() -> Job | None:
+    """Find the job and take it in one statement."""
+    moment = now()
+    claimed = await execute_sql(
+        CLAIM, [current_worker_id(), moment, moment, moment - timedelta(hours=1)], Job
+    )
+    return claimed[0] if claimed else None
