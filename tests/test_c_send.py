@@ -106,6 +106,10 @@ DOWN_CLAIMS_MAX = 50
 """So often a job is claimed if that takes no more than so many operations, or such waits."""
 DOWN_OPERATIONS_MAX = 1_000
 DOWN_WAIT_SECONDS_MAX = 24 * 3600
+OUTAGE_CLAIMS = 40
+AFTER_OUTAGE_CLAIMS_MAX = 1_000
+"""Who waits for SendGrid to be back may put a job back every minute, for hours."""
+AFTERWARDS = "afterwards@example.com"
 _CALLS: frozenset[Watch] = frozenset({"calls"})
 
 
@@ -673,6 +677,12 @@ def test_c7_sendgrid_down(judge: Judge) -> None:
             play=_send_while_down,
             fill=pending(2),
         ),
+        World(
+            name="down for a while, 8 jobs of one worker",
+            play=_send_after_outage,
+            fill=pending(8),
+            operations_max=10_000,
+        ),
         World(name="down, by two errors in turn", play=_send_while_both, fill=pending(1)),
         World(name="limited for good", play=_send_while_limited, fill=pending(1)),
         *(
@@ -755,6 +765,36 @@ async def _send_while(stage: Stage, down: tuple[Fault, ...], worker: Actor | Non
         stage.count_anew()
         await stage.together((worker or stage.actor(), send))
     stage.final_status = stage.job().status
+
+
+async def _send_after_outage(stage: Stage) -> None:
+    """What a worker has met while SendGrid was down does not keep it from sending ever after."""
+    worker = stage.actor()
+    stage.down = DOWN
+
+    async def send(actor: Actor) -> None:
+        if job := await actor.take():
+            await send_and_check(stage, actor, job)
+
+    for _ in range(OUTAGE_CLAIMS):
+        due_in_seconds = stage.next_due()
+        if due_in_seconds is None or len(stage.scheduler.operations) > DOWN_OPERATIONS_MAX:
+            break
+        await stage.pass_time(due_in_seconds + 2)
+        await stage.together((worker, send))
+    stage.down = ()
+    stage.change("INSERT INTO jobs (campaign_id, customer_email) VALUES (1, ?)", AFTERWARDS)
+
+    async def send_job(actor: Actor, job: Job) -> None:
+        await send_and_check(stage, actor, job)
+
+    await work_off(stage, send_job, crew=[worker], claims_max=AFTER_OUTAGE_CLAIMS_MAX)
+    if stage.deliveries_to(AFTERWARDS) != 1:
+        raise Broken(
+            f"exactly one mail to {AFTERWARDS}",
+            _mails(stage.deliveries_to(AFTERWARDS)),
+            why="SendGrid was down before that job was there, and works again.",
+        )
 
 
 async def _send_too_late(stage: Stage) -> None:
