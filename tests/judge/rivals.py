@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from infra.models import Job, JobStatus, JobStepName
 from tests.judge.actor import Actor
-from tests.judge.delivery import PATIENCE_SECONDS, hand_over
+from tests.judge.delivery import PATIENCE_SECONDS, check_given_up, hand_over
 from tests.judge.stage import DOWN, Stage
 from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
 
@@ -124,6 +124,7 @@ class OvertakenAfter:
         if held is None:
             return
         await stage.pass_time(PATIENCE_SECONDS)
+        tries_before = held.retry_count
         stage.unlucky = slow.id
         begin, claimed = asyncio.Event(), list[Job]()
         stage.on_error = lambda count: begin.set() if count == self.errors else None
@@ -139,8 +140,11 @@ class OvertakenAfter:
                 claimed.append(job)
 
         await stage.together((slow, process), (quick, process))
-        if stage.job().status == JobStatus.FAILED and not stage.services.sendgrid.ledger.deliveries:
-            return  # given up, before the other one came
+        row = stage.job()
+        if (row.status, row.current_step) == (JobStatus.FAILED, JobStepName.SEND_EMAIL):
+            # It may give up after enough tries, though another one is trying too.
+            check_given_up(stage, row, tries_before=tries_before)
+            return
         for job in claimed:
             await quick.process(job)
         await come_to_the_end(stage)
