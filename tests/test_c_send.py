@@ -343,7 +343,6 @@ def test_c3_rate_limit(judge: Judge) -> None:
             limits=Limits(faults=3),
             faults=(Act.RATE_LIMITED,),
         ),
-        World(name="called again when it was put back", play=_send_when_put_back, fill=pending(1)),
         World(
             name="8 jobs of one worker, for days, each limited three times",
             play=_send_by_unlucky_worker,
@@ -371,6 +370,7 @@ def test_c4_timeout_delivered_or_not(judge: Judge) -> None:
             runs_max=60,
         ),
         World(name="called again", play=_send_again, fill=pending(1)),
+        World(name="called again when it was put back", play=_send_when_put_back, fill=pending(1)),
         World(
             name="called again, with errors",
             play=_send_again,

@@ -1,7 +1,7 @@
 """Takes a job that is not processing for one that somebody else has sent.
 
 Mistake in: send_email_step
-Must fail: C3
+Must fail: C4
 """
 
 from datetime import timedelta
