@@ -418,37 +418,6 @@ async def _send_by_one_worker(stage: Stage) -> None:
     await _send_until_done(stage, [stage.actor()])
 
 
-async def _send_when_put_back(stage: Stage) -> None:
-    """A job was not sent, and put back; its old copy is handed over once more."""
-    copies: list[Job] = []
-    stage.down = DOWN
-
-    async def send(actor: Actor) -> None:
-        job = await actor.take()
-        assert job
-        earlier = stage.job(job.id)
-        if not await send_and_check(stage, actor, job):
-            copies.extend((earlier, job))
-
-    async def send_copies(actor: Actor) -> None:
-        for copy in copies:
-            if await actor.send(copy) and not stage.deliveries_to(copy.customer_email):
-                raise Broken(
-                    "True only when SendGrid has the mail",
-                    "True, and no mail has gone out",
-                    why="It was called again, with a copy from before the job was put back.",
-                )
-
-    await stage.alone(send)
-    if stage.job().status == JobStatus.FAILED:
-        return
-    stage.down = ()
-    await stage.alone(send_copies)
-    if stage.deliveries_to(stage.job().customer_email):
-        complete(stage, stage.job())
-    await _send_until_done(stage)
-
-
 async def _send_by_unlucky_worker(stage: Stage) -> None:
     worker = stage.actor()
     stage.unlucky = worker.id
@@ -493,6 +462,37 @@ async def _send_again(stage: Stage) -> None:
     await work_off(stage, send)
     await stage.alone(send_copy)
     _check_one_mail_each(stage)
+
+
+async def _send_when_put_back(stage: Stage) -> None:
+    """A job was not sent, and put back; its old copy is handed over once more."""
+    copies: list[Job] = []
+    stage.down = DOWN
+
+    async def send(actor: Actor) -> None:
+        job = await actor.take()
+        assert job
+        earlier = stage.job(job.id)
+        if not await send_and_check(stage, actor, job):
+            copies.extend((earlier, job))
+
+    async def send_copies(actor: Actor) -> None:
+        for copy in copies:
+            if await actor.send(copy) and not stage.deliveries_to(copy.customer_email):
+                raise Broken(
+                    "True only when SendGrid has the mail",
+                    "True, and no mail has gone out",
+                    why="It was called again, with a copy from before the job was put back.",
+                )
+
+    await stage.alone(send)
+    if stage.job().status == JobStatus.FAILED:
+        return
+    stage.down = ()
+    await stage.alone(send_copies)
+    if stage.deliveries_to(stage.job().customer_email):
+        complete(stage, stage.job())
+    await _send_until_done(stage)
 
 
 async def _send_twice_at_once(stage: Stage) -> None:
