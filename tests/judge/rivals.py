@@ -57,19 +57,7 @@ class ReapedAtWork:
         if held is None:
             return
         await stage.pass_time(PATIENCE_SECONDS)
-        claimed: list[Job] = []
-
-        async def process(actor: Actor) -> None:
-            if actor is slow:
-                await actor.process(held)
-                return
-            await actor.reap()
-            if job := await _processed(actor, self.steps_on):
-                claimed.append(job)
-
-        await stage.together((slow, process), (quick, process))
-        for job in claimed:
-            await quick.process(job)
+        await _overtake(stage, slow, held, quick, self.steps_on)
         await come_to_the_end(stage)
 
 
@@ -87,23 +75,8 @@ class Frozen:
         held = await _claimed_at(stage, "send_email", slow)
         if held is None:
             return
-        begin, claimed = _freezes_when_sent(stage, slow), list[Job]()
-
-        async def process(actor: Actor) -> None:
-            if actor is slow:
-                await actor.process(held)
-                begin.set()
-                return
-            await begin.wait()
-            await stage.pass_time(PATIENCE_SECONDS)
-            await actor.reap()
-            if job := await _processed(actor, self.steps_on):
-                claimed.append(job)
-            stage.scheduler.frozen.clear()
-
-        await stage.together((slow, process), (quick, process))
-        for job in claimed:
-            await quick.process(job)
+        begin = _freezes_when_sent(stage, slow)
+        await _overtake(stage, slow, held, quick, self.steps_on, begin, PATIENCE_SECONDS)
         await come_to_the_end(stage)
 
 
@@ -126,27 +99,14 @@ class OvertakenAfter:
         await stage.pass_time(PATIENCE_SECONDS)
         tries_before = held.retry_count
         stage.unlucky = slow.id
-        begin, claimed = asyncio.Event(), list[Job]()
+        begin = asyncio.Event()
         stage.on_error = lambda count: begin.set() if count == self.errors else None
-
-        async def process(actor: Actor) -> None:
-            if actor is slow:
-                await actor.process(held)
-                begin.set()
-                return
-            await begin.wait()
-            await actor.reap()
-            if job := await _processed(actor, self.steps_on):
-                claimed.append(job)
-
-        await stage.together((slow, process), (quick, process))
+        await _overtake(stage, slow, held, quick, self.steps_on, begin)
         row = stage.job()
         if (row.status, row.current_step) == (JobStatus.FAILED, JobStepName.SEND_EMAIL):
             # It may give up after enough tries, though another one is trying too.
             check_given_up(stage, row, tries_before=tries_before)
             return
-        for job in claimed:
-            await quick.process(job)
         await come_to_the_end(stage)
 
 
@@ -372,6 +332,42 @@ def _freezes_when_sent(stage: Stage, worker: Actor) -> asyncio.Event:
 
     stage.on_sent = freeze
     return frozen
+
+
+async def _overtake(
+    stage: Stage,
+    slow: Actor,
+    held: Job,
+    quick: Actor,
+    steps_on: int,
+    begin: asyncio.Event | None = None,
+    rest_seconds: float = 0,
+) -> None:
+    """Let a worker process its job, which meanwhile is reaped, and processed by another one.
+
+    That one waits for `begin`, if given, and then rests; it wakes who is frozen when it has done so
+    many steps, and has claimed the next. It processes that when both are through.
+    """
+    claimed: list[Job] = []
+
+    async def process(actor: Actor) -> None:
+        if actor is slow:
+            await actor.process(held)
+            if begin:
+                begin.set()
+            return
+        if begin:
+            await begin.wait()
+        if rest_seconds:
+            await stage.pass_time(rest_seconds)
+        await actor.reap()
+        if job := await _processed(actor, steps_on):
+            claimed.append(job)
+        stage.scheduler.frozen.clear()
+
+    await stage.together((slow, process), (quick, process))
+    for job in claimed:
+        await quick.process(job)
 
 
 async def _processed(actor: Actor, steps: int) -> Job | None:
