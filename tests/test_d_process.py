@@ -515,11 +515,11 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
                 play=OvertakenInOutage(to_the_end=to_the_end),
                 fill=jobs(f"campaign_id = 1, customer_email = '{HAPPY}', retry_count = {tries}"),
                 limits=Limits(preemptions=1),
-                runs_max=30 if tries else 60,
+                runs_max=60,
                 watches=watches,
             )
             for tries in (0, 7, 19)
-            for where, to_the_end in _WHERE
+            for where, to_the_end in (("a step on", False), ("to the end", True))
         ),
         World(
             name="given up while a worker whose mail is out is frozen",
@@ -614,10 +614,6 @@ def test_d6_a_step_that_fails(judge: Judge) -> None:
             for errors, faults in (("an error", 1), ("three errors", 0))
         ),
     )
-
-
-_WHERE = (("a step on", False), ("to the end", True))
-"""How far another worker has come with a job, when its slow one goes on."""
 
 
 async def _life_while_down(stage: Stage) -> None:

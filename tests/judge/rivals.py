@@ -9,7 +9,7 @@ from tests.judge.delivery import PATIENCE_SECONDS, check_given_up, hand_over
 from tests.judge.stage import DOWN, Stage
 from tests.judge.workflow import STEPS, come_to_the_end, copy_of, process_all
 
-_CLAIMS_IN_OUTAGE = 24
+_CLAIMS_IN_OUTAGE = 36
 _OPERATIONS_IN_OUTAGE_MAX = 1_000
 
 
